@@ -1,0 +1,7 @@
+/* What Swift's Glibc module leaves out. */
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+/* Declared by glibc for _GNU_SOURCE only: accept(2) that sets the new descriptor's flags as well. */
+extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);

@@ -1,0 +1,19 @@
+import ArgumentParser
+
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Say whether the configuration is right: exit status 0, or 78 and every problem.")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        do throws(ConfigurationFailure) {
+            let file = try options.load()
+            print("\(file.path ?? "no file, the defaults hold"): ok")
+        } catch {
+            Failure.say(error.description)
+            throw ExitCode(ConfigurationFailure.exitStatus)
+        }
+    }
+}

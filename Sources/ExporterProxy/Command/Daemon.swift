@@ -1,0 +1,94 @@
+import Glibc
+import Logging
+import NIOPosix
+import ServiceLifecycle
+import UnixSignals
+
+/// The composition root: makes every room from the configuration and runs them in order.
+package struct Daemon {
+    private let configuration: RootConfiguration
+    private let logger: Logger
+    private let time: TimeSource = Moment.now
+
+    package init(_ configuration: RootConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Serves until SIGTERM or SIGINT; throws what says why it could not start, or not go on.
+    package func run() async throws {
+        // A client that goes away must not end the process; SIGHUP is kept for a reload to come.
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGHUP, SIG_IGN)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.exporter.workerThreads))
+        let threads = NIOThreadPool(numberOfThreads: 1)
+        threads.start()
+        do {
+            let services = try await services(group, threads)
+            try await serviceGroup(services).run()
+        } catch {
+            try? await threads.shutdownGracefully()
+            throw error
+        }
+        try await threads.shutdownGracefully()
+        try await group.shutdownGracefully()
+    }
+
+    /// In start order; shutdown runs backwards: the window closes first.
+    private func services(
+        _ group: MultiThreadedEventLoopGroup, _ threads: NIOThreadPool
+    ) async throws -> [any Service] {
+        let registry = InstrumentRegistry()
+        let store = SnapshotStore(sourcesMax: configuration.store.sourcesMax)
+        let expiry = Expiry(store: store, rules: expiryRules, time: time)
+        let receiver = try receiver(store, registry)
+        let poller = Poller(
+            configuration.poll, store: store, group: group, registry: registry, logger: logger, time: time)
+        let merged = MergedExposition(store: store, compressors: threads)
+        let routes = Routes(
+            store: store, merged: merged, registry: registry, staleAfter: configuration.store.staleAfter,
+            threads: threads, time: time)
+        // Last: whoever can connect to it finds every other door open.
+        let server = try await HTTPServer.open(
+            configuration.exporter.http, router: HTTPRouter(routes.all), group: group, registry: registry,
+            logger: logger, time: time)
+        return [expiry, receiver, poller, server]
+    }
+
+    private var expiryRules: ExpiryRules {
+        ExpiryRules(staleAfter: configuration.store.staleAfter, expireAfter: configuration.store.expireAfter)
+    }
+
+    /// Descriptors that the receivers leave to everything else: the window, polls, logs.
+    private static let descriptorsReserved = 64
+
+    private func receiver(_ store: SnapshotStore, _ registry: InstrumentRegistry) throws -> SocketReceiver {
+        let names = Set(configuration.poll.targets.map(\.name))
+        return try SocketReceiver(
+            configuration.receiver, connectionsMax: configuration.exporter.concurrentRequests,
+            parts: .init(
+                store: store, reserved: ReservedNames(names: names, prefixes: [Poller.namePrefix]),
+                registry: registry, budget: DescriptorBudget(reserving: Self.descriptorsReserved), logger: logger,
+                time: time))
+    }
+
+    private func serviceGroup(_ services: [any Service]) -> ServiceGroup {
+        var group = ServiceGroupConfiguration(
+            services: services.map {
+                ServiceGroupConfiguration.ServiceConfiguration(
+                    service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                    failureTerminationBehavior: .gracefullyShutdownGroup)
+            },
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger)
+        // The promise is 5 seconds from the signal to the exit.
+        group.maximumGracefulShutdownDuration = .seconds(4)
+        return ServiceGroup(configuration: group)
+    }
+
+    /// The library's own words are of no use to an operator.
+    private var quietLogger: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .error)
+        return logger
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+
+/// The program. Without a subcommand it serves.
+package struct ExporterProxyCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: Version.name,
+        abstract: "One port for all the Prometheus metrics of a host.",
+        version: "\(Version.name) \(Version.number)",
+        subcommands: [ServeCommand.self, CheckCommand.self, AppsCommand.self, PushCommand.self],
+        defaultSubcommand: ServeCommand.self
+    )
+
+    package init() {}
+}
+
+/// Where the configuration comes from.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: "The configuration file; else ./config.toml, /etc/exporter-proxy/config.toml, or the defaults.")
+    var config: String?
+
+    @Option(name: .customLong("set"), help: ArgumentHelp("Override a key of the file.", valueName: "section.key=value"))
+    var settings: [String] = []
+
+    @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String?
+
+    @Option(name: .customLong("log-format"), help: "logfmt or json.")
+    var logFormat: String?
+
+    mutating func validate() throws {
+        var overrides = ConfigurationOverrides()
+        for setting in settings where !overrides.add(setting: setting) {
+            throw ValidationError("'--set \(setting)' is not of the form section.key=value")
+        }
+    }
+
+    /// Throws ``ConfigurationFailure``.
+    func load() throws(ConfigurationFailure) -> ConfigurationFile {
+        var overrides = ConfigurationOverrides()
+        overrides.add(environment: ProcessEnvironment.all())
+        let flags = [("log.level", logLevel), ("log.format", logFormat)].compactMap { key, text in
+            text.map { "\(key)=\($0)" }
+        }
+        for setting in flags + settings { _ = overrides.add(setting: setting) }
+        return try ConfigurationFile.load(path: config, overrides: overrides)
+    }
+}
+
+/// All that the executable does.
+package func runProgram() async {
+    await ExporterProxyCommand.main()
+}

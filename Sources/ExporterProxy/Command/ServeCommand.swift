@@ -1,0 +1,37 @@
+import ArgumentParser
+import Glibc
+import Logging
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Receive, poll and serve metrics (what happens without a subcommand).")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        let file: ConfigurationFile
+        do throws(ConfigurationFailure) {
+            file = try options.load()
+        } catch {
+            Failure.say(error.description)
+            throw ExitCode(ConfigurationFailure.exitStatus)
+        }
+        let logger = Logger(label: Version.name) { _ in LogOutput(file.configuration.log) }
+        logger.info(
+            "starting", metadata: ["version": "\(Version.number)", "config": "\(file.path ?? "none, defaults hold")"])
+        do {
+            try await Daemon(file.configuration, logger: logger).run()
+        } catch {
+            Failure.say("\(error)")
+            throw ExitCode.failure
+        }
+        logger.info("stopped")
+    }
+}
+
+enum Failure {
+    /// One line for a person, without a trace.
+    static func say(_ sentence: String) {
+        LogOutput.writeToStandardError("\(Version.name): \(sentence)\n")
+    }
+}

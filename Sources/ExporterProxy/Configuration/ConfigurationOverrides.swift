@@ -1,0 +1,61 @@
+/// Keys that are set outside the file: `EXPORTER_PROXY_RECEIVER__FORMAT=json`, `--set receiver.format=json`.
+package struct ConfigurationOverrides: Equatable, Sendable {
+    /// One key and where it was set, for messages.
+    package struct Override: Equatable, Sendable {
+        package var keyPath: [String]
+        package var text: String
+        package var origin: String
+    }
+
+    package static let environmentPrefix = "EXPORTER_PROXY_"
+
+    /// In the order in which they apply: the last of a key wins.
+    package var all: [Override] = []
+
+    package init() {}
+
+    /// Two underscores stand for the dot; a variable without them is not meant as a key.
+    package mutating func add(environment: [String: String]) {
+        for (name, text) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix(Self.environmentPrefix) {
+            let path = name.dropFirst(Self.environmentPrefix.count).lowercased().split(separator: "__").map(String.init)
+            if path.count > 1, name.contains("__") { all.append(Override(keyPath: path, text: text, origin: name)) }
+        }
+    }
+
+    /// Answers false where `setting` is not `section.key=value`.
+    package mutating func add(setting: String) -> Bool {
+        let sides = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let path = sides[0].split(separator: ".").map(String.init)
+        guard sides.count == 2, path.count > 1 else { return false }
+        all.append(Override(keyPath: path, text: String(sides[1]), origin: "--set \(sides[0])"))
+        return true
+    }
+
+    package func apply(to values: inout [String: ConfigurationValue]) {
+        for override in all {
+            Self.set(override.keyPath[...], TOMLFile.value(fromText: override.text), in: &values)
+        }
+    }
+
+    private static func set(
+        _ path: ArraySlice<String>, _ value: ConfigurationValue, in values: inout [String: ConfigurationValue]
+    ) {
+        guard let key = path.first else { return }
+        guard path.count > 1 else {
+            values[key] = value
+            return
+        }
+        var inner: [String: ConfigurationValue] = [:]
+        if case .table(let present) = values[key] { inner = present }
+        set(path.dropFirst(), value, in: &inner)
+        values[key] = .table(inner)
+    }
+
+    /// Where `keyPath` was set, if not in the file.
+    package func origin(of keyPath: String) -> String? {
+        all.last { override in
+            let own = override.keyPath.joined(separator: ".")
+            return keyPath == own || keyPath.hasPrefix(own + "[")
+        }?.origin
+    }
+}

@@ -1,0 +1,77 @@
+import NIOCore
+import Synchronization
+
+/// The open connections of a server: counted, limited, and told when the server stops.
+final class HTTPConnections: Sendable {
+    /// What the registry knows of one connection. Written on the connection's event loop.
+    final class Member: Sendable {
+        let channel: any Channel
+        /// Since when the connection waits for a request, as ``NIODeadline`` nanoseconds; 0 while it is at work.
+        let idleSince: Atomic<UInt64>
+
+        init(channel: any Channel) {
+            self.channel = channel
+            idleSince = Atomic(NIODeadline.now().uptimeNanoseconds)
+        }
+    }
+
+    private struct State {
+        var members: [ObjectIdentifier: Member] = [:]
+        var isDraining = false
+        var drained: EventLoopPromise<Void>?
+    }
+
+    private let state = Mutex(State())
+    private let connectionsMax: Int
+    let evicted: Counter
+
+    init(connectionsMax: Int, evicted: Counter) {
+        self.connectionsMax = connectionsMax
+        self.evicted = evicted
+    }
+
+    /// Adds a connection; where that is one too many, the one idle longest is closed, or the new one if none is idle.
+    func add(_ channel: any Channel) -> Member {
+        let member = Member(channel: channel)
+        let victim = state.withLock { state -> Member? in
+            state.members[ObjectIdentifier(channel)] = member
+            if state.isDraining { return member }
+            return state.members.count > connectionsMax ? Self.idleLongest(state.members.values) ?? member : nil
+        }
+        if let victim {
+            evicted.increment()
+            victim.channel.close(mode: .all, promise: nil)
+        }
+        return member
+    }
+
+    private static func idleLongest(_ members: some Sequence<Member>) -> Member? {
+        members.map { (member: $0, since: $0.idleSince.load(ordering: .relaxed)) }
+            .filter { $0.since > 0 }.min { $0.since < $1.since }?.member
+    }
+
+    func remove(_ channel: any Channel) {
+        let drained = state.withLock { state -> EventLoopPromise<Void>? in
+            state.members[ObjectIdentifier(channel)] = nil
+            return state.isDraining && state.members.isEmpty ? state.drained.take() : nil
+        }
+        drained?.succeed()
+    }
+
+    var count: Int { state.withLock { $0.members.count } }
+
+    /// Idle connections close now, the others after their answer; `promise` succeeds when all have gone.
+    func drain(_ promise: EventLoopPromise<Void>) {
+        let channels = state.withLock { state in
+            state.isDraining = true
+            if !state.members.isEmpty { state.drained = promise }
+            return state.members.values.map(\.channel)
+        }
+        if channels.isEmpty { return promise.succeed() }
+        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+    }
+
+    func closeAll() {
+        for member in state.withLock({ Array($0.members.values) }) { member.channel.close(mode: .all, promise: nil) }
+    }
+}

@@ -1,0 +1,29 @@
+import NIOCore
+import NIOHTTP1
+
+/// A request as routes see it.
+package struct HTTPRequest: Sendable {
+    package var method: HTTPMethod
+    /// The path as it was sent, still percent-encoded, without the query.
+    package var path: String
+    package var query: [(name: String, value: String)]
+    package var headers: HTTPHeaders
+
+    package init(method: HTTPMethod, uri: String, headers: HTTPHeaders) {
+        self.method = method
+        self.headers = headers
+        let mark = uri.firstIndex(of: "?")
+        path = String(uri[..<(mark ?? uri.endIndex)])
+        query = mark.map { Self.query(uri[uri.index(after: $0)...]) } ?? []
+    }
+
+    private static func query(_ text: Substring) -> [(name: String, value: String)] {
+        text.split(separator: "&").map { pair in
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let decoded = sides.map { PercentEncoding.decode($0, plusIsSpace: true) ?? String($0) }
+            return (decoded[0], decoded.count > 1 ? decoded[1] : "")
+        }
+    }
+
+    package func queryValue(_ name: String) -> String? { query.first { $0.name == name }?.value }
+}

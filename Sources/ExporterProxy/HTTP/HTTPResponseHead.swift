@@ -1,0 +1,43 @@
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// Writes response heads straight to bytes.
+final class HTTPResponseHead: Sendable {
+    /// The Date header changes once a second, so it is written once a second.
+    private let date = Mutex<(second: Int64, text: String)>((-1, ""))
+    private let time: TimeSource
+
+    init(time: @escaping TimeSource) { self.time = time }
+
+    func write(_ response: HTTPResponse, connection: String?, allocator: ByteBufferAllocator) -> ByteBuffer {
+        var head = allocator.buffer(capacity: 320)
+        head.writeStaticString("HTTP/1.1 ")
+        head.writeString("\(response.status.code) \(response.status.reasonPhrase)\r\nDate: ")
+        head.writeString(currentDate())
+        head.writeStaticString("\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ")
+        head.writeString("\(response.bodyBytes)\r\n")
+        for (name, value) in response.headers {
+            head.writeString(name)
+            head.writeStaticString(": ")
+            head.writeString(value)
+            head.writeStaticString("\r\n")
+        }
+        if let connection {
+            head.writeStaticString("Connection: ")
+            head.writeString(connection)
+            head.writeStaticString("\r\n")
+        }
+        head.writeStaticString("\r\n")
+        return head
+    }
+
+    private func currentDate() -> String {
+        let now = time().wall
+        let second = now.nanoseconds / 1_000_000_000
+        return date.withLock { kept in
+            if kept.second != second { kept = (second, now.httpDate) }
+            return kept.text
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import Glibc
+import Synchronization
+
+/// How many descriptors the receivers may hold together, so that the window always has some left.
+///
+/// One atomic count; taken at accept, given back at close.
+package final class DescriptorBudget: Sendable {
+    private let left: Atomic<Int>
+
+    package init(_ count: Int) { left = Atomic(count) }
+
+    /// What the process limit leaves after `reserved` descriptors for everything else. Raises the soft limit first.
+    package convenience init(reserving reserved: Int) {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let all = Int(clamping: limit.rlim_cur)
+        self.init(max(4, all - min(reserved, all / 2)))
+    }
+
+    package func take() -> Bool {
+        if left.subtract(1, ordering: .relaxed).newValue >= 0 { return true }
+        giveBack()
+        return false
+    }
+
+    package func giveBack() { left.add(1, ordering: .relaxed) }
+}

@@ -1,0 +1,10 @@
+import Glibc
+
+/// A file descriptor that is closed when its last holder lets go.
+package final class OwnedDescriptor: Sendable {
+    package let raw: Int32
+
+    package init(_ raw: Int32) { self.raw = raw }
+
+    deinit { close(raw) }
+}

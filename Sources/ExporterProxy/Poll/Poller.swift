@@ -1,0 +1,100 @@
+import AsyncHTTPClient
+import Logging
+import NIOCore
+import NIOHTTPCompression
+import ServiceLifecycle
+
+/// Polls exporters that cannot push: each on its own rhythm, so that a slow or dead one delays nobody.
+package final class Poller: Service {
+    private let targets: [(target: HTTPTarget, instruments: PollInstruments)]
+    private let client: HTTPClient
+    private let store: SnapshotStore
+    private let logger: Logger
+    private let time: TimeSource
+
+    package init(
+        _ configuration: Configuration, store: SnapshotStore, group: any EventLoopGroup,
+        registry: InstrumentRegistry, logger: Logger, time: @escaping TimeSource
+    ) {
+        self.store = store
+        self.logger = logger
+        self.time = time
+        let client = HTTPClient(
+            eventLoopGroupProvider: .shared(group), configuration: Self.clientConfiguration(configuration))
+        self.client = client
+        targets = configuration.targets.map { target in
+            (
+                HTTPTarget(target, client: client, bodyBytesMax: configuration.bodyBytesMax),
+                PollInstruments(registry: registry, target: target.name)
+            )
+        }
+    }
+
+    private static func clientConfiguration(_ configuration: Configuration) -> HTTPClient.Configuration {
+        var client = HTTPClient.Configuration()
+        client.httpVersion = .http1Only
+        client.redirectConfiguration =
+            configuration.followsRedirects ? .follow(max: 5, allowCycles: false) : .disallow
+        // The limit holds for what comes out, so a small body that unpacks to gigabytes ends there.
+        client.decompression = .enabled(limit: .size(configuration.bodyBytesMax))
+        return client
+    }
+
+    package func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            for (target, instruments) in targets {
+                group.addTask { await self.repeatedly(target, instruments) }
+            }
+            // With no target there is still a client to be shut down at the end.
+            group.addTask { try? await gracefulShutdown() }
+            await group.waitForAll()
+        }
+        try await client.shutdown()
+    }
+
+    private func repeatedly(_ target: HTTPTarget, _ instruments: PollInstruments) async {
+        let rhythm = ScrapeRhythm(of: target.configuration.name, interval: target.configuration.interval)
+        await cancelWhenGracefulShutdown {
+            var isFailing = false
+            while !Task.isCancelled {
+                await self.pollOnce(target, instruments, &isFailing)
+                try? await Task.sleep(for: rhythm.delay(after: self.time()))
+            }
+        }
+    }
+
+    private func pollOnce(_ target: HTTPTarget, _ instruments: PollInstruments, _ isFailing: inout Bool) async {
+        let name = target.configuration.name
+        let origin = Snapshot.Origin(.poll, address(of: target.configuration), labels: target.configuration.labels)
+        do throws(PollError) {
+            let body = try await target.poll()
+            instruments.success()
+            let snapshot = Snapshot(source: name, origin: origin, receivedAt: time(), body: body)
+            guard store.replace(with: snapshot) else {
+                return logger.error(
+                    "cannot store a polled source: store.sources_max is reached", metadata: ["target": "\(name)"])
+            }
+            if isFailing { logger.notice("poll succeeds again", metadata: ["target": "\(name)"]) }
+            isFailing = false
+        } catch {
+            guard !Task.isCancelled else { return }
+            instruments.failure(error)
+            store.noteFailure(of: name, .init(origin: origin, at: time(), reason: error.description))
+            // Once for each row of failures: what follows is counted, and stands in /apps.
+            if !isFailing {
+                logger.warning(
+                    "poll failed",
+                    metadata: [
+                        "target": "\(name)", "url": "\(target.configuration.url.text)", "reason": "\(error.reason)",
+                        "error": "\(error)",
+                    ])
+            }
+            isFailing = true
+        }
+    }
+
+    /// The source column of `/apps`, as the original fills it.
+    private func address(of target: HTTPTarget.Configuration) -> String {
+        Self.namePrefix + target.url.hostPort
+    }
+}

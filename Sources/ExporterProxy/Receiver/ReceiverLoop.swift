@@ -1,0 +1,332 @@
+import CLinux
+import Glibc
+import Logging
+import NIOCore
+
+/// The thread that accepts and reads all receiver connections.
+///
+/// Everything here is confined to the thread that calls ``run()``; the rest of the program only sees ``WakeUp`` and
+/// the store. It sleeps without a timer while no connection is open.
+final class ReceiverLoop {
+    private enum Token {
+        static let wakeUp = UInt64.max
+        /// Doors count down from here, connections up from 0.
+        static func door(_ index: Int) -> UInt64 { .max - 1 - UInt64(index) }
+        static func doorIndex(_ token: UInt64) -> Int? {
+            let index = UInt64.max - 1 &- token
+            return index < 16 ? Int(index) : nil
+        }
+    }
+
+    private var queue: ReadinessQueue
+    private let wakeUp: WakeUp
+    private let doors: [ReceiverDoor]
+    private let budget: DescriptorBudget
+    private let configuration: SocketReceiver.Configuration
+    private let time: TimeSource
+    private var connections: [ReceiverConnection?] = []
+    private var freeSlots: [Int] = []
+    private var openCount = 0
+    private var log: RefusalLog
+    /// When the next connection can become overdue, if any can.
+    private var nextSweep: Moment?
+    private var drainsUntil: Moment?
+
+    init(
+        doors: [ReceiverDoor], configuration: SocketReceiver.Configuration, budget: DescriptorBudget,
+        wakeUp: WakeUp, logger: Logger, time: @escaping TimeSource
+    ) throws(SystemError) {
+        queue = try ReadinessQueue()
+        self.doors = doors
+        self.configuration = configuration
+        self.budget = budget
+        self.wakeUp = wakeUp
+        self.time = time
+        log = RefusalLog(logger: logger)
+        try queue.add(wakeUp.descriptor.raw, token: Token.wakeUp, .read)
+        for (index, door) in doors.enumerated() {
+            try queue.add(door.listener.descriptor.raw, token: Token.door(index), .read)
+        }
+    }
+
+    /// Serves until ``WakeUp/requestStop()``, then reads what was already sent, and returns.
+    ///
+    /// Throws where a listener is broken for good: a proxy that looks alive and accepts nobody is worse than none.
+    func run() throws {
+        while !isDone {
+            let count = try queue.wait(milliseconds: timeout())
+            let now = time()
+            for index in 0..<count { try handle(queue.token(index), now) }
+            if let due = nextSweep, due.monotonic <= now.monotonic { sweep(now) }
+        }
+        closeAll()
+        log.finish(at: time())
+    }
+
+    private func handle(_ token: UInt64, _ now: Moment) throws {
+        if token == Token.wakeUp {
+            beginDrain(now)
+        } else if let index = Token.doorIndex(token) {
+            try accept(doors[index], index, now)
+        } else if let slot = Int(exactly: token), slot < connections.count, let connection = connections[slot] {
+            serve(connection, slot, now)
+        }
+    }
+
+    private func timeout() -> Int32 {
+        guard let nextSweep else { return -1 }
+        let milliseconds = nextSweep.elapsed(since: time()).milliseconds
+        return Int32(clamping: milliseconds + 1)
+    }
+
+    private func sweepNoLater(than moment: Moment) {
+        if let nextSweep, nextSweep.monotonic <= moment.monotonic { return }
+        nextSweep = moment
+    }
+
+    // MARK: Accepting
+
+    /// What one door may accept before the others get their turn.
+    private static let acceptsPerTurn = 64
+
+    private func accept(_ door: ReceiverDoor, _ index: Int, _ now: Moment) throws {
+        for _ in 0..<Self.acceptsPerTurn {
+            guard door.connections < door.connectionsMax, budget.take() else { return doorIsFull(door, index, now) }
+            let raw = accept4(
+                door.listener.descriptor.raw, nil, nil,
+                Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+            guard raw >= 0 else {
+                let code = errno
+                budget.giveBack()
+                if try acceptFailed(code, door, index, now) { continue }
+                return
+            }
+            open(OwnedDescriptor(raw), door, index, now)
+        }
+    }
+
+    private func open(_ descriptor: OwnedDescriptor, _ door: ReceiverDoor, _ index: Int, _ now: Moment) {
+        door.acceptedOne()
+        door.desk.instruments.connections.increment()
+        openCount += 1
+        let framer = MessageFramer(accepting: configuration.format, bytesMax: configuration.messageBytesMax)
+        let connection = ReceiverConnection(descriptor, door: index, framer: framer, now: now)
+        let slot = freeSlots.popLast() ?? connections.count
+        if slot == connections.count { connections.append(connection) } else { connections[slot] = connection }
+        // What was sent with the connection is mostly here already: often the whole of it, and its end.
+        serve(connection, slot, now)
+    }
+
+    /// Whether to go on accepting at once.
+    private func acceptFailed(_ code: Int32, _ door: ReceiverDoor, _ index: Int, _ now: Moment) throws -> Bool {
+        switch code {
+        case EAGAIN: return false
+        // The client went away, or the network had an error for it (accept(2)); the listener is well.
+        case EINTR, ECONNABORTED, EPROTO, EPERM, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP,
+            ENETUNREACH:
+            return true
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+            door.desk.instruments.acceptFailures.increment()
+            log.acceptFailed(code, door: door.listener.name, at: now)
+            pause(door, index, now)
+            return false
+        default:
+            throw SystemError("accept on \(door.listener.name)", code: code)
+        }
+    }
+
+    private func pause(_ door: ReceiverDoor, _ index: Int, _ now: Moment) {
+        let until = now.advanced(by: door.nextPause())
+        door.state = .pausedUntil(until)
+        try? queue.change(door.listener.descriptor.raw, token: Token.door(index), to: [])
+        sweepNoLater(than: until)
+    }
+
+    /// A full door hears of each newcomer once, so that it can make room; it is not told again and again.
+    private func doorIsFull(_ door: ReceiverDoor, _ index: Int, _ now: Moment) {
+        if door.state == .full {
+            door.somebodyWaits = true
+            makeRoom(at: door, index, now)
+        } else {
+            door.state = .full
+            try? queue.change(door.listener.descriptor.raw, token: Token.door(index), to: [.read, .edge])
+        }
+    }
+
+    private func resume(_ door: ReceiverDoor, _ index: Int) {
+        guard door.state != .accepting, drainsUntil == nil else { return }
+        door.state = .accepting
+        door.somebodyWaits = false
+        try? queue.change(door.listener.descriptor.raw, token: Token.door(index), to: .read)
+    }
+
+    /// How long a connection must have been idle to be closed for somebody who waits.
+    static let evictableAfter = Duration.seconds(30)
+    private static let evictionsPerTurn = 16
+
+    /// Closes those who have been idle longest, or notes when the first of them will have been idle long enough.
+    private func makeRoom(at door: ReceiverDoor, _ index: Int, _ now: Moment) {
+        let idle = connections.indices.compactMap { slot -> (slot: Int, since: Moment)? in
+            guard let connection = connections[slot], connection.door == index, connection.isIdle else { return nil }
+            return (slot, connection.lastActivity)
+        }.sorted { $0.since.monotonic < $1.since.monotonic }
+        let evictable = idle.prefix { now.elapsed(since: $0.since) >= Self.evictableAfter }
+        for (slot, _) in evictable.prefix(Self.evictionsPerTurn) {
+            door.desk.instruments.connectionsEvicted.increment()
+            if let connection = connections[slot] { close(connection, slot) }
+        }
+        if evictable.isEmpty, let first = idle.first {
+            sweepNoLater(than: first.since.advanced(by: Self.evictableAfter))
+        }
+    }
+
+    // MARK: Connections
+
+    private func serve(_ connection: ReceiverConnection, _ slot: Int, _ now: Moment) {
+        let desk = doors[connection.door].desk
+        switch connection.readAvailable(desk, now: now) {
+        case .open: flush(connection, slot, now)
+        case .closed: finish(connection, slot, now)
+        case .refused(let error, let app): refuse(connection, slot, error, app: app, now)
+        }
+    }
+
+    /// Sends replies and makes sure that the loop hears of the connection again.
+    private func flush(_ connection: ReceiverConnection, _ slot: Int, _ now: Moment) {
+        if !connection.replies.isEmpty {
+            guard connection.replies.send(to: connection.descriptor.raw) else { return close(connection, slot) }
+            if connection.replies.isFull {
+                return refuse(connection, slot, .repliesNotRead, app: nil, now)
+            }
+        }
+        watch(connection, slot)
+        sweepNoLater(than: deadline(of: connection))
+    }
+
+    private func watch(_ connection: ReceiverConnection, _ slot: Int) {
+        let writes = !connection.replies.isEmpty
+        let interest: ReadinessQueue.Interest = writes ? [.read, .write] : .read
+        do {
+            if !connection.isWatched {
+                try queue.add(connection.descriptor.raw, token: UInt64(slot), interest)
+            } else if writes != connection.isWatchedForWriting {
+                try queue.change(connection.descriptor.raw, token: UInt64(slot), to: interest)
+            }
+            connection.isWatched = true
+            connection.isWatchedForWriting = writes
+        } catch {
+            refuse(connection, slot, .connection(error.description), app: nil, time())
+        }
+    }
+
+    /// The peer has ended well: its last replies go out if the socket takes them.
+    private func finish(_ connection: ReceiverConnection, _ slot: Int, _ now: Moment) {
+        _ = connection.replies.send(to: connection.descriptor.raw)
+        close(connection, slot)
+    }
+
+    private static let lingerTime = Duration.seconds(2)
+
+    private func refuse(
+        _ connection: ReceiverConnection, _ slot: Int, _ error: ReceiverError, app: String?, _ now: Moment
+    ) {
+        let door = doors[connection.door]
+        door.desk.instruments.refused(error)?.increment()
+        log.refused(error, app: app, descriptor: connection.descriptor.raw, door.listener, at: now)
+        guard configuration.replies, error != .repliesNotRead else { return close(connection, slot) }
+        connection.replies.add(.refused(error))
+        guard connection.replies.send(to: connection.descriptor.raw), connection.replies.isEmpty else {
+            return close(connection, slot)
+        }
+        connection.linger(until: now.advanced(by: Self.lingerTime))
+        watch(connection, slot)
+        sweepNoLater(than: deadline(of: connection))
+    }
+
+    private func close(_ connection: ReceiverConnection, _ slot: Int) {
+        guard connections[slot] === connection else { return }
+        connections[slot] = nil
+        freeSlots.append(slot)
+        openCount -= 1
+        budget.giveBack()
+        doors[connection.door].connections -= 1
+        // The descriptor closes with the connection object, which also takes it out of the queue.
+        for (index, door) in doors.enumerated() where door.state == .full { resume(door, index) }
+    }
+
+    // MARK: Deadlines
+
+    private func deadline(of connection: ReceiverConnection) -> Moment {
+        if let until = connection.lingersUntil { return until }
+        if let began = connection.messageBegan { return began.advanced(by: configuration.messageTimeout) }
+        return connection.lastActivity.advanced(by: configuration.idleTimeout)
+    }
+
+    private func sweep(_ now: Moment) {
+        nextSweep = nil
+        for (index, door) in doors.enumerated() {
+            if case .pausedUntil(let until) = door.state {
+                if until.monotonic <= now.monotonic { resume(door, index) } else { sweepNoLater(than: until) }
+            }
+            if door.somebodyWaits { makeRoom(at: door, index, now) }
+        }
+        for slot in connections.indices {
+            guard let connection = connections[slot] else { continue }
+            let due = deadline(of: connection)
+            if due.monotonic <= now.monotonic { overdue(connection, slot, now) } else { sweepNoLater(than: due) }
+        }
+        if let drainsUntil { sweepNoLater(than: drainsUntil) }
+        log.flush(at: now)
+        if let due = log.nextFlush { sweepNoLater(than: due) }
+    }
+
+    private func overdue(_ connection: ReceiverConnection, _ slot: Int, _ now: Moment) {
+        if connection.lingersUntil != nil { return close(connection, slot) }
+        if connection.messageBegan != nil {
+            return refuse(connection, slot, .messageTimeout(configuration.messageTimeout), app: nil, now)
+        }
+        doors[connection.door].desk.instruments.connectionsIdle.increment()
+        close(connection, slot)
+    }
+
+    // MARK: The end
+
+    /// How long messages that have begun may take to become whole.
+    private static let drainTime = Duration.milliseconds(1500)
+
+    /// Takes what clients have already sent: whoever could connect and write must not lose it.
+    private func beginDrain(_ now: Moment) {
+        guard wakeUp.stopIsRequested, drainsUntil == nil else { return }
+        for (index, door) in doors.enumerated() {
+            acceptAllWhoWait(door, index, now)
+            queue.remove(door.listener.descriptor.raw)
+        }
+        queue.remove(wakeUp.descriptor.raw)
+        drainsUntil = now.advanced(by: Self.drainTime)
+        for slot in connections.indices {
+            if let connection = connections[slot] { serve(connection, slot, now) }
+        }
+        sweepNoLater(than: now.advanced(by: Self.drainTime))
+    }
+
+    private func acceptAllWhoWait(_ door: ReceiverDoor, _ index: Int, _ now: Moment) {
+        var before = -1
+        while door.desk.instruments.connections.value != before {
+            before = Int(door.desk.instruments.connections.value)
+            try? accept(door, index, now)
+        }
+    }
+
+    /// Draining ends when nobody is within a message, or when its time is up.
+    private var isDone: Bool {
+        guard let drainsUntil else { return false }
+        if drainsUntil.monotonic <= time().monotonic { return true }
+        return !connections.contains { $0?.messageBegan != nil }
+    }
+
+    private func closeAll() {
+        for slot in connections.indices {
+            if let connection = connections[slot] { close(connection, slot) }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import Glibc
+import Logging
+
+/// Where the Unix socket can be made when nobody has said otherwise.
+enum UnixSocketPath {
+    /// The standard path needs root. Without it, and only for the standard path, the socket goes to the user's own
+    /// runtime directory, and the log says so; any other path is meant as it is.
+    static func usable(_ path: String, logger: Logger) throws -> String {
+        let isStandard = path == SocketReceiver.Configuration.standardUnixSocket
+        guard isStandard, access("/var/run", W_OK) != 0 else { return path }
+        let own = try ownDirectory() + "/exporter-proxy-receiver.sock"
+        logger.notice(
+            "the standard socket path needs root, using another one",
+            metadata: ["standard": "\(path)", "path": "\(own)"])
+        return own
+    }
+
+    /// `XDG_RUNTIME_DIR`, or a directory in /tmp that only this user can enter.
+    private static func ownDirectory() throws -> String {
+        if let directory = getenv("XDG_RUNTIME_DIR").map({ String(cString: $0) }), access(directory, W_OK) == 0 {
+            return directory
+        }
+        let directory = "/tmp/exporter-proxy-\(geteuid())"
+        mkdir(directory, 0o700)
+        try UnixSocketFile.requireOwnDirectory(directory)
+        return directory
+    }
+}

@@ -1,0 +1,51 @@
+import NIOCore
+import Synchronization
+
+/// What one source last said: an exposition, when it came, and through which door.
+///
+/// Never changes once made, so whoever holds one may keep it for as long as it likes.
+package final class Snapshot: Sendable {
+    /// The name the source is known by, in one namespace over all doors.
+    package let source: String
+    package let origin: Origin
+    package let receivedAt: Moment
+    /// Empty, or ended by exactly one newline: see ``ExpositionBody``.
+    package let body: ByteBuffer
+
+    // One lock of its own, held while compressing: two scrapes that need the piece at once make it once.
+    private let piece = Mutex<DeflatedPiece?>(nil)
+
+    package init(source: String, origin: Origin, receivedAt: Moment, body: ByteBuffer) {
+        self.source = source
+        self.origin = origin
+        self.receivedAt = receivedAt
+        self.body = body
+    }
+
+    /// Where a snapshot came in.
+    package struct Origin: Equatable, Sendable {
+        package enum Door: String, Sendable { case tcp, unix, poll }
+
+        package var door: Door
+        /// The source column of `/apps`: the listening address or path, or the polled target.
+        package var address: String
+        /// What configuration says of the source.
+        package var labels: [String: String]
+
+        package init(_ door: Door, _ address: String, labels: [String: String] = [:]) {
+            self.door = door
+            self.address = address
+            self.labels = labels
+        }
+    }
+
+    /// The body compressed, made at the first call; slow then, so never on an event loop.
+    func deflated(by deflater: inout Deflater) throws -> DeflatedPiece {
+        try piece.withLock { kept in
+            if let kept { return kept }
+            let made = try deflater.deflate(body)
+            kept = made
+            return made
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import Synchronization
+
+/// The one table that every door writes to and every scrape reads from.
+///
+/// A source owns at most one snapshot, and a new one replaces the old whole: a sample missing from the new
+/// snapshot is gone from the next scrape. The cost of a replacement does not depend on how many sources there are.
+package final class SnapshotStore: Sendable {
+    /// One source as the table knows it.
+    package struct Entry: Sendable {
+        package let source: String
+        package internal(set) var snapshot: Snapshot?
+        /// Set while the source fails to renew its snapshot; the reason is for people.
+        package internal(set) var failure: Failure?
+    }
+
+    package struct Failure: Equatable, Sendable {
+        package var origin: Snapshot.Origin
+        package var at: Moment
+        package var reason: String
+
+        package init(origin: Snapshot.Origin, at: Moment, reason: String) {
+            self.origin = origin
+            self.at = at
+            self.reason = reason
+        }
+    }
+
+    /// The table at one generation. Hold it briefly: while it is held, the next change copies the table.
+    package struct View: Sendable {
+        package var generation: UInt64
+        /// Changes only when a source comes or goes.
+        package var membership: UInt64
+        /// In no order; `nil` where a source has gone.
+        package var entries: [Entry?]
+    }
+
+    private struct State {
+        var entries: [Entry?] = []
+        var slots: [String: Int] = [:]
+        var free: [Int] = []
+        var generation: UInt64 = 0
+        var membership: UInt64 = 0
+    }
+
+    // A lock and not an actor: no section suspends, and a receiver must not hop to another thread for each message.
+    private let state = Mutex(State())
+    package let sourcesMax: Int
+
+    package init(sourcesMax: Int = 16_384) { self.sourcesMax = sourcesMax }
+
+    /// Makes `snapshot` the only one of its source; the next scrape sees it.
+    ///
+    /// Answers false, and stores nothing, where the source is new and the table is full.
+    package func replace(with snapshot: Snapshot) -> Bool {
+        // The old snapshot is let go outside the lock: freeing a large body takes time.
+        let old: Snapshot?? = state.withLock { state in
+            guard let slot = slot(of: snapshot.source, in: &state) else { return .none }
+            let old = state.entries[slot]?.snapshot
+            state.entries[slot]?.snapshot = snapshot
+            state.entries[slot]?.failure = nil
+            state.generation &+= 1
+            return .some(old)
+        }
+        return old != nil
+    }
+
+    /// Notes that `source` could not be renewed; what it said last stays until it is removed.
+    package func noteFailure(of source: String, _ failure: Failure) {
+        state.withLock { state in
+            guard let slot = slot(of: source, in: &state) else { return }
+            state.entries[slot]?.failure = failure
+            state.generation &+= 1
+        }
+    }
+
+    /// Forgets what `source` said, but not its failure; does nothing where it has said something else since.
+    package func removeSnapshot(of source: String, ifStill snapshot: Snapshot) {
+        state.withLock { state in
+            guard let slot = state.slots[source], state.entries[slot]?.snapshot === snapshot else { return }
+            state.entries[slot]?.snapshot = nil
+            state.generation &+= 1
+        }
+    }
+
+    /// Forgets `source`; does nothing where it has said something else since.
+    package func remove(_ source: String, ifStill snapshot: Snapshot) {
+        state.withLock { state in
+            guard let slot = state.slots[source], state.entries[slot]?.snapshot === snapshot else { return }
+            state.slots[source] = nil
+            state.entries[slot] = nil
+            state.free.append(slot)
+            state.generation &+= 1
+            state.membership &+= 1
+        }
+    }
+
+    package var generation: UInt64 { state.withLock { $0.generation } }
+
+    package func view() -> View {
+        state.withLock { View(generation: $0.generation, membership: $0.membership, entries: $0.entries) }
+    }
+
+    package func entry(of source: String) -> Entry? {
+        state.withLock { state in state.slots[source].flatMap { state.entries[$0] } }
+    }
+
+    private func slot(of source: String, in state: inout State) -> Int? {
+        if let slot = state.slots[source] { return slot }
+        guard state.slots.count < sourcesMax else { return nil }
+        let entry = Entry(source: source, snapshot: nil, failure: nil)
+        state.membership &+= 1
+        let slot: Int
+        if let freed = state.free.popLast() {
+            slot = freed
+            state.entries[slot] = entry
+        } else {
+            slot = state.entries.count
+            state.entries.append(entry)
+        }
+        state.slots[source] = slot
+        return slot
+    }
+}

@@ -1,0 +1,29 @@
+import Glibc
+
+/// Reads a file that holds a secret or a setting.
+package enum SmallFile {
+    /// Throws ``SystemError``, also where the file is larger than `bytesMax`.
+    package static func read(_ path: String, bytesMax: Int = 64 * 1024) throws(SystemError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError("read \(path)") }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: bytesMax + 1)
+        var count = 0
+        while count < bytes.count {
+            let got = bytes.withUnsafeMutableBytes { buffer in
+                Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
+            }
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw SystemError("read \(path)") }
+            if got == 0 { return Array(bytes.prefix(count)) }
+            count += got
+        }
+        throw SystemError("read \(path)", code: EFBIG)
+    }
+
+    /// The first line, without white space around it: how a file holds a password or a token.
+    package static func secret(_ path: String) throws(SystemError) -> String {
+        let text = String(decoding: try read(path), as: UTF8.self)
+        return String(text.split(separator: "\n", omittingEmptySubsequences: false).first ?? "").trimmed
+    }
+}

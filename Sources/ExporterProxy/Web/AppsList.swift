@@ -1,0 +1,95 @@
+import NIOCore
+
+/// The sources as `/apps` and the page show them, in order of name.
+package struct AppsList: Sendable {
+    package enum State: String, Sendable {
+        /// What it said last is served, and it is well.
+        case fresh
+        /// What it said last is still served, but it has failed or been silent since.
+        case stale
+        /// Nothing of it is served.
+        case failing
+    }
+
+    package struct App: Sendable {
+        package var name: String
+        package var origin: Snapshot.Origin
+        package var state: State
+        package var receivedAt: Moment?
+        package var body: ByteBuffer
+        package var failure: SnapshotStore.Failure?
+    }
+
+    package var apps: [App]
+    package var now: Moment
+
+    package init(_ store: SnapshotStore, staleAfter: Duration, now: Moment) {
+        self.now = now
+        apps = store.view().entries.compactMap { $0 }.sorted { $0.source < $1.source }.compactMap { entry in
+            guard let origin = entry.snapshot?.origin ?? entry.failure?.origin else { return nil }
+            let state = Self.state(entry, staleAfter, now)
+            return App(
+                name: entry.source, origin: origin, state: state, receivedAt: entry.snapshot?.receivedAt,
+                body: entry.snapshot?.body ?? ByteBuffer(), failure: entry.failure)
+        }
+    }
+
+    private static func state(_ entry: SnapshotStore.Entry, _ staleAfter: Duration, _ now: Moment) -> State {
+        guard let snapshot = entry.snapshot else { return .failing }
+        if entry.failure != nil { return .stale }
+        return now.elapsed(since: snapshot.receivedAt) > staleAfter ? .stale : .fresh
+    }
+
+    package var table: String {
+        let rows = apps.map { app in
+            AppsTable.Row(name: app.name, lastUpdate: Self.lastUpdate(app), source: app.origin.address)
+        }
+        return AppsTable.draw(rows, at: now.wall)
+    }
+
+    private static func lastUpdate(_ app: App) -> String {
+        guard let receivedAt = app.receivedAt else { return "never (\(app.failure?.reason ?? "failing"))" }
+        return receivedAt.wall.tableText + (app.state == .stale ? " (stale)" : "")
+    }
+
+    package var json: String {
+        let list = apps.map { "    " + json($0) }.joined(separator: ",\n")
+        return "{\n  \"time\": \"\(now.wall.rfc3339)\",\n  \"apps\": [\(list.isEmpty ? "" : "\n\(list)\n  ")]\n}\n"
+    }
+
+    private func json(_ app: App) -> String {
+        var fields: [(String, String)] = [
+            ("name", EscapedText.json(app.name)), ("state", "\"\(app.state.rawValue)\""),
+            ("door", "\"\(app.origin.door.rawValue)\""), ("source", EscapedText.json(app.origin.address)),
+        ]
+        if let receivedAt = app.receivedAt {
+            fields.append(("last_update", "\"\(receivedAt.wall.rfc3339)\""))
+            fields.append(("age_seconds", "\(age(receivedAt))"))
+        } else {
+            fields += [("last_update", "null"), ("age_seconds", "null")]
+        }
+        fields += [("bytes", "\(app.body.readableBytes)"), ("lines", "\(Self.lines(app.body))")]
+        if !app.origin.labels.isEmpty {
+            let pairs = app.origin.labels.sorted { $0.key < $1.key }
+            let labels = pairs.map { "\(EscapedText.json($0.key)): \(EscapedText.json($0.value))" }
+            fields.append(("labels", "{\(labels.joined(separator: ", "))}"))
+        }
+        if let failure = app.failure {
+            fields += [
+                ("failed_at", "\"\(failure.at.wall.rfc3339)\""), ("failure", EscapedText.json(failure.reason)),
+            ]
+        }
+        return "{" + fields.map { "\"\($0)\": \($1)" }.joined(separator: ", ") + "}"
+    }
+
+    /// Seconds with milliseconds.
+    package func age(_ moment: Moment) -> Double {
+        Double(now.elapsed(since: moment).milliseconds) / 1000
+    }
+
+    package static func lines(_ body: ByteBuffer) -> Int {
+        body.withUnsafeReadableBytes { bytes in
+            bytes.reduce(0) { $0 &+ ($1 == UInt8(ascii: "\n") ? 1 : 0) }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+import ExporterProxy
+
+await runProgram()
