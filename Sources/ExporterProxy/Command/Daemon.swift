@@ -42,8 +42,7 @@ package struct Daemon {
         let store = SnapshotStore(sourcesMax: configuration.store.sourcesMax)
         let expiry = Expiry(store: store, rules: expiryRules, time: time)
         let receiver = try receiver(store, registry)
-        let poller = Poller(
-            configuration.poll, store: store, group: group, registry: registry, logger: logger, time: time)
+        let pollers = pollers(store, group, registry)
         let merged = MergedExposition(store: store, compressors: threads)
         let routes = Routes(
             store: store, merged: merged, registry: registry, staleAfter: configuration.store.staleAfter,
@@ -52,7 +51,17 @@ package struct Daemon {
         let server = try await HTTPServer.open(
             configuration.exporter.http, router: HTTPRouter(routes.all), group: group, registry: registry,
             logger: logger, time: time)
-        return [expiry, receiver, poller, server]
+        return [expiry, receiver] + pollers + [server]
+    }
+
+    /// None without a target: an HTTP client that is not used is not made.
+    private func pollers(
+        _ store: SnapshotStore, _ group: MultiThreadedEventLoopGroup, _ registry: InstrumentRegistry
+    ) -> [any Service] {
+        if configuration.poll.targets.isEmpty { return [] }
+        return [
+            Poller(configuration.poll, store: store, group: group, registry: registry, logger: logger, time: time)
+        ]
     }
 
     private var expiryRules: ExpiryRules {

@@ -14,19 +14,14 @@ package struct ConfigurationFile {
         path: String?, overrides: ConfigurationOverrides
     ) throws(ConfigurationFailure) -> ConfigurationFile {
         let found = path ?? standardPaths.first { access($0, F_OK) == 0 }
-        var values: [String: ConfigurationValue] = [:]
-        var lines = KeyLines("")
-        if let found {
-            let file = try read(found)
-            values = file.values
-            lines = file.lines
-        }
+        let file = try found.map { path throws(ConfigurationFailure) in try read(path) }
+        var values = file?.values ?? [:]
         overrides.apply(to: &values)
         let problems = ConfigurationProblems()
         let configuration = RootConfiguration(values, problems)
         guard problems.all.isEmpty else {
             throw ConfigurationFailure(
-                lines: problems.all.map { line($0, path: found, lines, overrides) })
+                lines: problems.all.map { line($0, path: found, file, overrides) })
         }
         return ConfigurationFile(configuration: configuration, path: found)
     }
@@ -49,13 +44,13 @@ package struct ConfigurationFile {
     }
 
     private static func line(
-        _ problem: ConfigurationProblem, path: String?, _ lines: KeyLines, _ overrides: ConfigurationOverrides
+        _ problem: ConfigurationProblem, path: String?, _ file: TOMLFile?, _ overrides: ConfigurationOverrides
     ) -> String {
         let place: String
         if let origin = overrides.origin(of: problem.keyPath) {
             place = origin
         } else if let path {
-            place = lines.line(of: problem.keyPath).map { "\(path):\($0)" } ?? path
+            place = file?.line(of: problem.keyPath).map { "\(path):\($0)" } ?? path
         } else {
             place = "configuration"
         }

@@ -21,7 +21,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     private let parts: Parts
     private var machine: StateMachine
-    private var waiting: [HTTPServerRequestPart] = []
+    private var waiting = CircularBuffer<HTTPServerRequestPart>()
     private var member: HTTPConnections.Member?
     private var isDraining = false
     private var needsFlush = false
@@ -95,16 +95,12 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func work(_ context: ChannelHandlerContext) {
-        var done = 0
-        while done < waiting.count, mayTakeMore(context) {
-            let part = waiting[done]
+        while mayTakeMore(context), let part = waiting.popFirst() {
             act(machine.received(part), context)
             if case .head = part, machine.isReceiving {
                 deadline = .now() + TimeAmount(parts.configuration.bodyTimeout)
             }
-            done += 1
         }
-        waiting.removeFirst(done)
     }
 
     private func act(_ action: StateMachine.Action, _ context: ChannelHandlerContext) {
@@ -188,7 +184,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Ends our side once everything is sent; the client's side soon after, so that what it still sends does not
     /// reset the connection before it has read the answer.
     private func closeAfterWriting(_ context: ChannelHandlerContext) {
-        waiting = []
+        waiting.removeAll()
         deadline = .now() + TimeAmount(parts.configuration.writeTimeout)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let sent = context.eventLoop.makePromise(of: Void.self)

@@ -45,8 +45,6 @@ package final class Poller: Service {
             for (target, instruments) in targets {
                 group.addTask { await self.repeatedly(target, instruments) }
             }
-            // With no target there is still a client to be shut down at the end.
-            group.addTask { try? await gracefulShutdown() }
             await group.waitForAll()
         }
         try await client.shutdown()

@@ -7,16 +7,14 @@ package enum SmallFile {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError("read \(path)") }
         defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: bytesMax + 1)
-        var count = 0
-        while count < bytes.count {
-            let got = bytes.withUnsafeMutableBytes { buffer in
-                Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
-            }
+        var bytes: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 16 * 1024)
+        while bytes.count <= bytesMax {
+            let got = Glibc.read(descriptor, &part, part.count)
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else { throw SystemError("read \(path)") }
-            if got == 0 { return Array(bytes.prefix(count)) }
-            count += got
+            if got == 0 { return bytes }
+            bytes += part.prefix(got)
         }
         throw SystemError("read \(path)", code: EFBIG)
     }
