@@ -53,6 +53,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(name: "exporter-proxy", dependencies: ["ExporterProxy"], swiftSettings: strict),
+        .executableTarget(
+            name: "micro-benchmarks",
+            dependencies: ["ExporterProxy", .product(name: "NIOPosix", package: "swift-nio")],
+            path: "Benchmarks/Micro",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ExporterProxyTests",
             dependencies: [
@@ -61,6 +67,9 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // What the tests share: programs to run, sockets to speak over, folders to work in.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -26,7 +26,7 @@ typedef struct {
 /* Reads one unpacked message (segment table and segments) as struct { appName @0 :Text; data @1 :Text; }.
  *
  * `message` must be aligned to 8 bytes; `length` must be the whole message. At most `nesting_max` pointers deep
- * and never more than the message's own words are traversed. Texts are checked for their NUL, not for UTF-8.
+ * and no more than twice the message's own words are traversed. Texts are checked for their NUL, not for UTF-8.
  * On failure `error` receives a NUL-terminated sentence of at most `error_capacity` bytes. */
 CCapnpStatus ccapnp_read_inbound_metrics(const void *_Nonnull message, size_t length, int nesting_max,
                                          CCapnpInboundMetrics *_Nonnull result,

@@ -40,7 +40,8 @@ package struct Daemon {
     ) async throws -> [any Service] {
         let registry = InstrumentRegistry()
         let store = SnapshotStore(sourcesMax: configuration.store.sourcesMax)
-        let expiry = Expiry(store: store, rules: expiryRules, time: time)
+        registry.gauge("exporter_proxy_sources", help: "Sources in the table.") { Double(store.count) }
+        let expiry = Expiry(store: store, rules: expiryRules, registry: registry, time: time)
         let receiver = try receiver(store, registry)
         let pollers = pollers(store, group, registry)
         let merged = MergedExposition(store: store, compressors: threads)
@@ -49,7 +50,7 @@ package struct Daemon {
             threads: threads, time: time)
         // Last: whoever can connect to it finds every other door open.
         let server = try await HTTPServer.open(
-            configuration.exporter.http, router: HTTPRouter(routes.all), group: group, registry: registry,
+            http, router: HTTPRouter(routes.all), group: group, registry: registry,
             logger: logger, time: time)
         return [expiry, receiver] + pollers + [server]
     }
@@ -58,6 +59,11 @@ package struct Daemon {
     private func pollers(
         _ store: SnapshotStore, _ group: MultiThreadedEventLoopGroup, _ registry: InstrumentRegistry
     ) -> [any Service] {
+        if configuration.poll.silencedTargets > 0 {
+            logger.warning(
+                "poll targets are configured, but poll_external.poll_other_scrape_endpoints is false",
+                metadata: ["targets": "\(configuration.poll.silencedTargets)"])
+        }
         if configuration.poll.targets.isEmpty { return [] }
         return [
             Poller(configuration.poll, store: store, group: group, registry: registry, logger: logger, time: time)
@@ -68,8 +74,15 @@ package struct Daemon {
         ExpiryRules(staleAfter: configuration.store.staleAfter, expireAfter: configuration.store.expireAfter)
     }
 
+    /// Of the HTTP side; with few descriptors fewer than configured, so that the proxy can always be asked.
+    private var http: HTTPServer.Configuration {
+        var http = configuration.exporter.http
+        http.connectionsMax = min(http.connectionsMax, max(4, DescriptorBudget.processLimit() / 8))
+        return http
+    }
+
     /// Descriptors that the receivers leave to everything else: the window, polls, logs.
-    private static let descriptorsReserved = 64
+    private var descriptorsReserved: Int { 64 + http.connectionsMax }
 
     private func receiver(_ store: SnapshotStore, _ registry: InstrumentRegistry) throws -> SocketReceiver {
         let names = Set(configuration.poll.targets.map(\.name))
@@ -77,7 +90,7 @@ package struct Daemon {
             configuration.receiver, connectionsMax: configuration.exporter.concurrentRequests,
             parts: .init(
                 store: store, reserved: ReservedNames(names: names, prefixes: [Poller.namePrefix]),
-                registry: registry, budget: DescriptorBudget(reserving: Self.descriptorsReserved), logger: logger,
+                registry: registry, budget: DescriptorBudget(reserving: descriptorsReserved), logger: logger,
                 time: time))
     }
 

@@ -62,17 +62,20 @@ struct PushCommand: AsyncParsableCommand {
         if let unix { return try UnixSocketFile.connect(to: unix) }
         let receiver = try options.load().configuration.receiver
         return receiver.receivesOnUnixSocket
-            ? try UnixSocketFile.connect(to: receiver.unixSocket) : try ClientSocket.connect(to: receiver.tcpSocket)
+            ? try UnixSocketFile.connect(to: UnixSocketPath.existing(receiver.unixSocket))
+            : try ClientSocket.connect(to: receiver.tcpSocket)
     }
 
     private func send(_ message: [UInt8], over connection: OwnedDescriptor) throws {
         try ClientSocket.sendAll(message, over: connection)
         shutdown(connection.raw, Int32(SHUT_WR))
-        // A proxy that refuses closes with an error, or says why where receiver.reply is on.
+        // Only where receiver.reply is on does the proxy say whether it stored the message.
         let reply = try ClientSocket.readToEnd(connection, bytesMax: 64 * 1024)
         let text = String(decoding: reply, as: UTF8.self)
         if text.contains("\"ok\":false") { throw PushError.refused(text) }
-        print(text, terminator: "")
+        print(
+            text.isEmpty ? "sent; receiver.reply is off, so the proxy does not say whether it was stored\n" : text,
+            terminator: "")
     }
 }
 

@@ -28,6 +28,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     private var wantsRead = false
     private var deadline: NIODeadline
     private var timer: Scheduled<Void>?
+    /// When ``timer`` will look; never later than ``deadline`` once a read or a write is through.
+    private var timerAt = NIODeadline.distantFuture
     /// What was still unsent at the last look of the write timeout.
     private var unsentBytes = 0
 
@@ -68,11 +70,16 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         flush(context)
+        // A request that came whole has been answered by now, and its deadline is the later one of an idle connection.
+        hurryTimer(context)
         context.fireChannelReadComplete()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { workOn(context) }
+        if context.channel.isWritable {
+            if machine.isIdle, waiting.isEmpty { becomeIdle() }
+            workOn(context)
+        }
         context.fireChannelWritabilityChanged()
     }
 
@@ -120,6 +127,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         guard head.uri.utf8.count <= Self.uriBytesMax else {
+            parts.instruments.refused.increment()
             return finish(.refusal(.uriTooLong, "414 the path is longer than \(Self.uriBytesMax) bytes"), head, context)
         }
         let request = HTTPRequest(method: head.method, uri: head.uri, headers: head.headers)
@@ -177,6 +185,14 @@ final class HTTPConnection: ChannelDuplexHandler {
         guard needsFlush else { return }
         needsFlush = false
         context.flush()
+        guard !context.channel.isWritable else { return }
+        deadline = .now() + TimeAmount(parts.configuration.writeTimeout)
+        unsentBytes = unsent(context)
+        hurryTimer(context)
+    }
+
+    private func unsent(_ context: ChannelHandlerContext) -> Int {
+        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
     private static let lingerTime = TimeAmount.seconds(1)
@@ -204,10 +220,15 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func startTimer(_ context: ChannelHandlerContext) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         // One timer that follows the deadline, rather than a new one for each request.
+        timerAt = deadline
         timer = context.eventLoop.scheduleTask(deadline: deadline) {
             let (connection, context) = bound.value
             connection.timeIsUp(context)
         }
+    }
+
+    private func hurryTimer(_ context: ChannelHandlerContext) {
+        if deadline < timerAt { restartTimer(context) }
     }
 
     private func restartTimer(_ context: ChannelHandlerContext) {
@@ -227,7 +248,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// An answer is on its way: it may take long, as long as some of it goes out in each interval.
     private func lookAtProgress(_ context: ChannelHandlerContext) {
-        let unsent = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let unsent = unsent(context)
         if unsent > 0, unsent == unsentBytes {
             parts.instruments.timedOut.increment()
             return context.close(promise: nil)
@@ -257,6 +278,11 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let parserError = error as? HTTPParserError else { return context.close(promise: nil) }
+        // What was asked before the garbage is answered first; then the connection ends.
+        guard waiting.isEmpty, !machine.isAnswering else {
+            isDraining = true
+            return
+        }
         let (status, sentence) = Self.answer(to: parserError)
         act(machine.receivedGarbage(status, sentence), context)
     }

@@ -43,7 +43,7 @@ package final class HTTPServer: Service {
 
     private static func bind(_ address: HostPort, _ bootstrap: ServerBootstrap) async throws -> any Channel {
         do {
-            return try await bootstrap.bind(host: address.host, port: address.port).get()
+            return try await bootstrap.bind(to: address.resolved()).get()
         } catch let error as IOError {
             throw SystemError("listen on \(address)", code: error.errnoCode)
         }

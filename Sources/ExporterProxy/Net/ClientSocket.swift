@@ -4,7 +4,7 @@ import NIOCore
 /// The client's side of a connection, blocking: for the commands.
 package enum ClientSocket {
     package static func connect(to address: HostPort) throws -> OwnedDescriptor {
-        let resolved = try SocketAddress.makeAddressResolvingHost(address.host, port: address.port)
+        let resolved = try address.resolved()
         let family = resolved.protocol == .inet6 ? AF_INET6 : AF_INET
         let raw = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard raw >= 0 else { throw SystemError("open a socket") }

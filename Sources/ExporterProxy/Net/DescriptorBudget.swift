@@ -9,15 +9,20 @@ package final class DescriptorBudget: Sendable {
 
     package init(_ count: Int) { left = Atomic(count) }
 
-    /// What the process limit leaves after `reserved` descriptors for everything else. Raises the soft limit first.
+    /// What the process limit leaves after `reserved` descriptors for everything else, but half of all at least.
     package convenience init(reserving reserved: Int) {
+        let all = Self.processLimit()
+        self.init(max(4, all - min(reserved, all / 2)))
+    }
+
+    /// How many descriptors this process may have, after its soft limit has been raised to the hard one.
+    package static func processLimit() -> Int {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         limit.rlim_cur = limit.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        let all = Int(clamping: limit.rlim_cur)
-        self.init(max(4, all - min(reserved, all / 2)))
+        return Int(clamping: limit.rlim_cur)
     }
 
     package func take() -> Bool {

@@ -24,7 +24,7 @@ package final class ListeningSocket: Sendable {
     static let backlog: Int32 = 4096
 
     package static func tcp(_ address: HostPort) throws -> ListeningSocket {
-        let resolved = try SocketAddress.makeAddressResolvingHost(address.host, port: address.port)
+        let resolved = try address.resolved()
         let family = resolved.protocol == .inet6 ? AF_INET6 : AF_INET
         let raw = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard raw >= 0 else { throw SystemError("open a socket for \(address)") }

@@ -8,6 +8,8 @@ extension Poller {
     /// - `[[poll_external.target]]`: see ``HTTPTarget/Configuration``.
     package struct Configuration: Equatable, Sendable {
         package var targets: [HTTPTarget.Configuration] = []
+        /// How many `[[poll_external.target]]` are not polled because the switch says so.
+        package var silencedTargets = 0
         package var followsRedirects = false
         package var bodyBytesMax = 64 * 1024 * 1024
 
@@ -27,6 +29,7 @@ extension Poller {
             let all = Self.named(listed + detailed)
             Self.reportDoubles(all, section)
             targets = isOn ? all : []
+            silencedTargets = isOn ? 0 : detailed.count
         }
 
         private static func listed(
@@ -65,6 +68,10 @@ extension Poller {
 
         private static func reportDoubles(_ targets: [HTTPTarget.Configuration], _ section: ConfigurationSection) {
             let counts = Dictionary(grouping: targets, by: \.name).filter { $0.value.count > 1 }
+            for target in targets where target.name.utf8.count > SourceName.bytesMax {
+                section.report(
+                    "target", "the URL of \(target.url.hostPort) is too long for a name: give the target one")
+            }
             for name in counts.keys.sorted() {
                 section.report("target", "\(counts[name]?.count ?? 0) targets are named '\(EscapedText.visible(name))'")
             }

@@ -35,6 +35,8 @@ package final class Poller: Service {
         client.httpVersion = .http1Only
         client.redirectConfiguration =
             configuration.followsRedirects ? .follow(max: 5, allowCycles: false) : .disallow
+        // A target that refuses is a failed poll now, not a connection to be tried again and again until the timeout.
+        client.connectionPool.retryConnectionEstablishment = false
         // The limit holds for what comes out, so a small body that unpacks to gigabytes ends there.
         client.decompression = .enabled(limit: .size(configuration.bodyBytesMax))
         return client

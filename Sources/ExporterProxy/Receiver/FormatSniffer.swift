@@ -1,7 +1,8 @@
 /// Tells from the first bytes of a connection what it speaks.
 ///
 /// The rules are safe because an unpacked message begins with a segment count below 2^16 (bytes 2 and 3 are zero),
-/// JSON has no zero byte, and a packed message begins with a tag whose bits 2 and 3 are clear for the same reason.
+/// JSON has no zero byte, and a packed message begins with a tag whose bits 2 and 3 are clear for the same reason and
+/// has the tag of its root pointer, which no text has, within its first 8 bytes.
 /// A byte scanner: reads only `bytes[0 ..< count]`.
 package enum FormatSniffer {
     package enum Outcome: Equatable {
@@ -26,8 +27,12 @@ package enum FormatSniffer {
         if first == UInt8(ascii: "{") { return .json }
         let head = String(decoding: bytes.prefix(4), as: UTF8.self)
         if httpMethods.contains(head) { return .refused(.httpRequest) }
-        if beginsPackedMessage(bytes) { return .packedCapnp }
-        return .refused(.unknownFormat("it begins with '\(EscapedText.visible(head))'"))
+        guard bytes.count >= 8 || ended else { return .undecided }
+        return !isText(bytes.prefix(8)) && beginsPackedMessage(bytes) ? .packedCapnp : .refused(.unknownFormat)
+    }
+
+    private static func isText(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+        bytes.allSatisfy { ($0 >= 0x20 && $0 < 0x7F) || JSONCodec.isWhiteSpace($0) }
     }
 
     /// Whether the first packed word can be a segment table's: a plausible count and a size.

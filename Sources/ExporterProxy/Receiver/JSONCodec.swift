@@ -140,7 +140,9 @@ package struct JSONCodec {
     private var written: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: output[..<count]) }
 
     private func checkUTF8(_ field: String, from start: Int) throws(Stop) {
-        guard let offset = UTF8Check.firstInvalid(written) else { return }
+        if UTF8Check.firstInvalid(written) == nil { return }
+        // Escapes are ASCII: what is wrong is wrong in the input too, and the client knows that one's offsets.
+        let offset = UTF8Check.firstInvalid(UnsafeRawBufferPointer(rebasing: input[start..<i])) ?? 0
         throw .refused(.notUTF8(field: field, offset: start &+ offset))
     }
 

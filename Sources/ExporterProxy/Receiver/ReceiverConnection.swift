@@ -92,6 +92,7 @@ final class ReceiverConnection {
             desk.instruments.bytes.increment(by: got)
             left -= got
             if let outcome = takeMessages(from: &buffer, desk, now) { return outcome }
+            if peerHasEnded { return .closed }
             // A socket that gave less than asked for is empty, but for its end, which often follows the first message.
             if got < asked, isWatched { return .open }
         }
@@ -162,6 +163,7 @@ final class ReceiverConnection {
     ) -> Taken {
         let document = count.map { UnsafeRawBufferPointer(rebasing: bytes[..<$0]) } ?? bytes
         var submissions: [Submission] = []
+        defer { desk.releaseLargeText() }
         switch JSONCodec.decode(document, scratch: &desk.text, submissions: &submissions) {
         case .refused(let error, let app): return .refuse(error, app: app)
         case .incomplete where count == nil:

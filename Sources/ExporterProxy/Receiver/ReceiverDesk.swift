@@ -30,7 +30,12 @@ final class ReceiverDesk {
         self.reserved = reserved
     }
 
-    /// Stores all of a message, or says why nothing of it is stored.
+    /// One large message must not cost its memory for ever.
+    func releaseLargeText() {
+        if text.capacity > 4 * Self.scratchBytesMax { text = ByteBuffer() }
+    }
+
+    /// Stores a message, or says why not; where the table gets full on the way, what came before stays stored.
     func store(_ submissions: [Submission], at now: Moment) -> (error: ReceiverError, app: String?)? {
         for submission in submissions where reserved.contains(submission.app) {
             return (.name(.reserved(submission.app)), submission.app)

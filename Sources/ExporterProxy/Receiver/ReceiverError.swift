@@ -7,7 +7,7 @@ package enum ReceiverError: Error, Equatable, CustomStringConvertible {
     case tooLarge(bytes: Int, limit: Int)
     case truncated(bytes: Int)
     case formatNotAccepted(found: String, accepted: String)
-    case unknownFormat(String)
+    case unknownFormat
     case httpRequest
     case messageTimeout(Duration)
     case tooManySources(limit: Int)
@@ -59,7 +59,7 @@ package enum ReceiverError: Error, Equatable, CustomStringConvertible {
         case .truncated(let bytes): "the connection ended within a message, after \(bytes) bytes of it"
         case .formatNotAccepted(let found, let accepted):
             "this is \(found), but receiver.format is \"\(accepted)\""
-        case .unknownFormat(let what): "neither JSON nor Cap'n Proto: \(what)"
+        case .unknownFormat: "neither JSON (an object of app names) nor Cap'n Proto"
         case .httpRequest: "an HTTP request on a receiver: metrics are served on exporter.scrape_expose_endpoint"
         case .messageTimeout(let limit):
             "the message was not whole \(DurationText.format(limit)) after its first byte"

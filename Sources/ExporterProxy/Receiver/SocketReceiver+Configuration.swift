@@ -1,8 +1,3 @@
-/// Which messages a receiver takes.
-package enum ReceiverFormat: String, CaseIterable, Sendable {
-    case auto, json, capnp
-}
-
 extension SocketReceiver {
     /// `[receiver]` in config.toml.
     ///

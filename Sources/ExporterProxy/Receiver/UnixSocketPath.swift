@@ -8,12 +8,23 @@ enum UnixSocketPath {
     static func usable(_ path: String, logger: Logger) throws -> String {
         let isStandard = path == SocketReceiver.Configuration.standardUnixSocket
         guard isStandard, access("/var/run", W_OK) != 0 else { return path }
-        let own = try ownDirectory() + "/exporter-proxy-receiver.sock"
+        let own = try ownDirectory() + "/" + fileName
         logger.notice(
             "the standard socket path needs root, using another one",
             metadata: ["standard": "\(path)", "path": "\(own)"])
         return own
     }
+
+    /// Where a client of a proxy with this path finds the socket.
+    static func existing(_ path: String) -> String {
+        guard path == SocketReceiver.Configuration.standardUnixSocket, access(path, F_OK) != 0,
+            let own = try? ownDirectory()
+        else { return path }
+        let other = own + "/" + fileName
+        return access(other, F_OK) == 0 ? other : path
+    }
+
+    private static let fileName = "exporter-proxy-receiver.sock"
 
     /// `XDG_RUNTIME_DIR`, or a directory in /tmp that only this user can enter.
     private static func ownDirectory() throws -> String {

@@ -7,11 +7,16 @@ package final class Expiry: Service {
     private let store: SnapshotStore
     private let rules: ExpiryRules
     private let time: TimeSource
+    private let expired: Counter
 
-    package init(store: SnapshotStore, rules: ExpiryRules, time: @escaping TimeSource) {
+    package init(
+        store: SnapshotStore, rules: ExpiryRules, registry: InstrumentRegistry, time: @escaping TimeSource
+    ) {
         self.store = store
         self.rules = rules
         self.time = time
+        expired = registry.counter(
+            "exporter_proxy_sources_expired_total", help: "Sources, or their last text, removed because of their age.")
     }
 
     package func run() async throws {
@@ -26,6 +31,7 @@ package final class Expiry: Service {
     }
 
     private func remove(_ due: ExpiryRules.Due) {
+        expired.increment()
         switch due {
         case .source(let name, let snapshot): store.remove(name, ifStill: snapshot)
         case .snapshot(let name, let snapshot): store.removeSnapshot(of: name, ifStill: snapshot)

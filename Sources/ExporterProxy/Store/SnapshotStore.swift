@@ -94,6 +94,8 @@ package final class SnapshotStore: Sendable {
         }
     }
 
+    package var count: Int { state.withLock { $0.slots.count } }
+
     package var generation: UInt64 { state.withLock { $0.generation } }
 
     package func view() -> View {

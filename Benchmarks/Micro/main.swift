@@ -1,0 +1,101 @@
+import ExporterProxy
+import Glibc
+import NIOCore
+import NIOPosix
+
+// What single steps cost, in CPU time of this process. One table; compare runs on one machine only.
+
+/// CPU nanoseconds that this process has used.
+func cpuNanoseconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
+}
+
+/// Runs `body` often enough to last, five times, and prints the median.
+func measure(_ name: String, bytes: Int? = nil, rounds: Int = 5, count: Int = 2000, _ body: () throws -> Void) rethrows
+{
+    var perCall: [Double] = []
+    for _ in 0..<rounds {
+        let start = cpuNanoseconds()
+        for _ in 0..<count { try body() }
+        perCall.append((cpuNanoseconds() - start) / Double(count))
+    }
+    let median = perCall.sorted()[rounds / 2]
+    let speed = bytes.map { "\(rounded(Double($0) / median, 2)) GB/s" } ?? ""
+    print("\(name.padded(46)) \("\(rounded(median / 1000, 3)) us".padded(14)) \(speed)")
+}
+
+func rounded(_ number: Double, _ digits: Int) -> Double {
+    let scale = pow(10, Double(digits))
+    return (number * scale).rounded() / scale
+}
+
+extension String {
+    func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
+}
+
+/// 200 series of a usual shape, about 19 KB.
+func exposition(app: Int) -> [UInt8] {
+    var text =
+        "# HELP http_requests_\(app)_total Requests by route and code.\n# TYPE http_requests_\(app)_total counter\n"
+    for series in 0..<200 {
+        text +=
+            "http_requests_\(app)_total{method=\"GET\",code=\"\(200 + series % 5)\",route=\"/api/v1/item/\(series)\"} "
+        text += "\(app * 1_000_003 + series * 7919)\n"
+    }
+    return Array(text.utf8)
+}
+
+let body = exposition(app: 1)
+let json = Array("{\"app\":\(EscapedText.json(String(decoding: body, as: UTF8.self)))}".utf8)
+let capnp = CapnpCodec.encode(app: "app", data: body)
+print("one body: \(body.count) bytes, as JSON \(json.count), as Cap'n Proto \(capnp.count)\n")
+
+var scratch = ByteBuffer()
+json.withUnsafeBytes { bytes in
+    measure("JSON to a submission", bytes: json.count) {
+        var submissions: [Submission] = []
+        _ = JSONCodec.decode(bytes, scratch: &scratch, submissions: &submissions)
+        precondition(submissions.count == 1, "the benchmark's own message is refused")
+    }
+    measure("JSON, only its end", bytes: json.count) {
+        var framer = JSONFramer()
+        precondition(framer.scan(bytes) == .whole(bytes: json.count), "the benchmark's own message has no end")
+    }
+}
+capnp.withUnsafeBytes { bytes in
+    measure("Cap'n Proto to a submission", bytes: capnp.count) {
+        guard case .whole = CapnpCodec.decode(bytes) else {
+            preconditionFailure("the benchmark's own message is refused")
+        }
+    }
+}
+body.withUnsafeBytes { bytes in
+    measure("UTF-8 check", bytes: body.count) { precondition(UTF8Check.firstInvalid(bytes) == nil, "not UTF-8") }
+    measure("body with its end put right (a copy)", bytes: body.count) { _ = ExpositionBody.make(bytes) }
+}
+
+for apps in [100, 10_000] {
+    let store = SnapshotStore(sourcesMax: apps)
+    let merged = MergedExposition(store: store, compressors: .singleton)
+    let stored = ByteBuffer(bytes: body)
+    let now = Moment.now()
+    func push(_ app: Int) {
+        let snapshot = Snapshot(source: "app \(app)", origin: .init(.tcp, "here"), receivedAt: now, body: stored)
+        precondition(store.replace(with: snapshot), "the table is full")
+    }
+    for app in 0..<apps { push(app) }
+    measure("\(apps) apps: one replaced") { push(17) }
+    measure("\(apps) apps: page, nothing changed") { _ = merged.identity() }
+    measure("\(apps) apps: page, one changed", count: 100) {
+        push(17)
+        _ = merged.identity()
+    }
+}
+
+var deflater = try Deflater()
+let buffer = ByteBuffer(bytes: body)
+try measure("deflate of one body", bytes: body.count, count: 200) { _ = try deflater.deflate(buffer) }
+let pieces = try (0..<100).map { try deflater.deflate(ByteBuffer(bytes: exposition(app: $0))) }
+measure("gzip member of 100 pieces", count: 200) { _ = GzipMember.join(pieces) }

@@ -1,0 +1,132 @@
+# make run    the proxy, from a fresh machine to a running program
+# make test   all tests, from a fresh machine to the summary
+# Other targets: build, deps, deps-test, lint, format, check, tsan, asan, bench, fuzz, clean.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+
+SWIFT := $(firstword $(shell command -v swift) $(wildcard /opt/swift/usr/bin/swift /usr/libexec/swift/bin/swift))
+# Such as: make test SWIFT_FLAGS="-j 1"
+SWIFT_FLAGS ?=
+
+CONFIG ?= config.toml
+# Further arguments of the proxy: make run ARGS="--log-level debug"
+ARGS ?=
+
+RELEASE_FOLDER := .build-release
+BINARY := $(RELEASE_FOLDER)/release/exporter-proxy
+VENV := .build-venv
+
+# Where the comparison with other proxies lies, if it is there.
+export EXPORTER_PROXY_BENCH ?= ../shared/bench
+
+BUILD_PACKAGES := libcapnp-dev zlib1g-dev pkg-config git g++
+TEST_PACKAGES := $(BUILD_PACKAGES) netcat-openbsd prometheus prometheus-node-exporter python3-venv python3-pip curl chromium
+# Packages that would start a service, now and at each boot; the tests start copies of their own.
+SERVICES := prometheus prometheus-node-exporter
+
+# XCTest's runner has nothing to run here.
+TEST_FLAGS := --disable-xctest
+# A crash in a test must not wait for a backtrace.
+TEST_ENVIRONMENT := SWIFT_BACKTRACE=enable=no
+
+.PHONY: run build deps deps-test swift venv test lint format check tsan asan bench fuzz clean
+
+run: build
+	exec $(BINARY) --config $(CONFIG) $(ARGS)
+
+build: deps
+	$(SWIFT) build -c release --static-swift-stdlib --scratch-path $(RELEASE_FOLDER) --product exporter-proxy $(SWIFT_FLAGS)
+
+test: deps-test venv
+	$(SWIFT) build --build-tests $(SWIFT_FLAGS)
+	$(TEST_ENVIRONMENT) $(SWIFT) test --skip-build $(TEST_FLAGS)
+
+lint: swift
+	$(SWIFT) format lint -r --strict Sources Tests Package.swift
+
+format: swift
+	$(SWIFT) format -i -r Sources Tests Package.swift
+
+check: lint test
+
+# The end-to-end tests run the program that was built with the same sanitizer.
+tsan: deps-test venv
+	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build-tsan $(SWIFT_FLAGS)
+	$(TEST_ENVIRONMENT) $(SWIFT) test --skip-build $(TEST_FLAGS) --sanitize=thread --scratch-path .build-tsan
+
+asan: deps-test venv
+	$(SWIFT) build --build-tests --sanitize=address --scratch-path .build-asan $(SWIFT_FLAGS)
+	$(TEST_ENVIRONMENT) $(SWIFT) test --skip-build $(TEST_FLAGS) --sanitize=address --scratch-path .build-asan
+
+bench: build
+	Benchmarks/run
+
+fuzz: deps
+	Fuzz/run
+
+clean:
+	rm -rf .build .build-release .build-tsan .build-asan .build-venv
+
+# What has to be on the machine.
+
+deps: swift
+	@$(call install,$(BUILD_PACKAGES))
+
+deps-test: swift
+	@$(call install,$(TEST_PACKAGES))
+
+venv: $(VENV)/made
+
+$(VENV)/made: python_test_clients/requirements.txt | deps-test
+	rm -rf $(VENV)
+	"$$(ls /usr/bin/python3 2>/dev/null || command -v python3)" -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --requirement $<
+	touch $@
+
+swift:
+	@if [ -z "$(SWIFT)" ]; then \
+	  echo "Swift 6.2 or newer is needed, and there is no swift on PATH."; \
+	  echo "https://www.swift.org/install/linux/ says how to install it."; exit 1; \
+	fi >&2; \
+	version="$$($(SWIFT) --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)"; \
+	if [ "$$(printf '%s\n' 6.2 "$${version:-0}" | sort -V | head -n 1)" != 6.2 ]; then \
+	  echo "Swift 6.2 or newer is needed, and $(SWIFT) is $${version:-of an unknown version}."; \
+	  echo "https://www.swift.org/install/linux/ says how to install it."; exit 1; \
+	fi >&2
+
+# Installs those Debian packages of $(1) that are missing, without starting any service.
+define install
+missing=; \
+if ! command -v dpkg-query >/dev/null; then \
+  echo "This is no Debian; it is taken for granted that you have what these packages hold: $(1)" >&2; \
+else \
+  for package in $(1); do \
+    [ "$$(dpkg-query -W -f '$${db:Status-Status}' "$$package" 2>/dev/null || true)" = installed ] \
+      || missing="$$missing $$package"; \
+  done; \
+fi; \
+[ -n "$$missing" ] || exit 0; \
+if [ "$$(id -u)" = 0 ]; then as_root=; \
+elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then as_root="sudo -n"; \
+else \
+  { echo "These Debian packages are missing. As root, do:"; \
+    echo "  apt-get update && apt-get install -y --no-install-recommends$$missing"; } >&2; \
+  exit 1; \
+fi; \
+echo "installing$$missing"; \
+policy=/usr/sbin/policy-rc.d; \
+if [ ! -e "$$policy" ]; then \
+  trap '$$as_root rm -f "$$policy"' EXIT; \
+  printf '#!/bin/sh\nexit 101\n' | $$as_root tee "$$policy" >/dev/null; \
+  $$as_root chmod 755 "$$policy"; \
+fi; \
+$$as_root apt-get -q update; \
+$$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $$missing; \
+for service in $(SERVICES); do \
+  case " $$missing " in *" $$service "*) \
+    if command -v systemctl >/dev/null; then $$as_root systemctl disable "$$service" >/dev/null 2>&1 || true; fi;; \
+  esac; \
+done
+endef

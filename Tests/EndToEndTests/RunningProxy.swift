@@ -1,0 +1,29 @@
+import TestSupport
+import Testing
+
+/// Runs `body` against the real program, and stops that as an operator does: whatever a test did to it, it must end
+/// well and in time.
+func withProxy(
+    _ settings: [String: String] = [:], more: String = "", under: [String] = [],
+    sourceLocation: SourceLocation = #_sourceLocation, _ body: (ProxyProcess) async throws -> Void
+) async throws {
+    let proxy = try await ProxyProcess.start(settings, more: more, under: under)
+    do {
+        try await body(proxy)
+    } catch {
+        Issue.record("\(error)\nthe log of the proxy:\n\(proxy.log.suffix(4000))", sourceLocation: sourceLocation)
+    }
+    let exit = try await proxy.stop()
+    #expect(exit == .status(0), "\(proxy.log.suffix(4000))", sourceLocation: sourceLocation)
+    #expect(!proxy.log.contains("Sanitizer"), "\(proxy.log.suffix(8000))", sourceLocation: sourceLocation)
+}
+
+/// A complete exposition of one gauge.
+func exposition(_ name: String, _ value: Int = 1) -> String {
+    "# HELP \(name) A test.\n# TYPE \(name) gauge\n\(name) \(value)\n"
+}
+
+/// How many samples an exposition has: the lines that are neither empty nor comments.
+func samples(in text: String) -> Int {
+    text.split(separator: "\n").filter { !$0.hasPrefix("#") }.count
+}

@@ -1,0 +1,393 @@
+import Foundation
+import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+import Testing
+
+@testable import ExporterProxy
+
+/// A server on a port of its own, with routes that answer at once, later, and largely.
+private final class House: Sendable {
+    let server: HTTPServer
+    let registry = InstrumentRegistry()
+    let port: Int
+    let promises: Promises
+
+    static let largeBytes = 8 * 1024 * 1024
+
+    init(_ configuration: HTTPServer.Configuration) async throws {
+        let promises = Promises()
+        var configuration = configuration
+        configuration.address = HostPort(host: "127.0.0.1", port: 0)
+        server = try await HTTPServer.open(
+            configuration, router: Self.router(promises), group: MultiThreadedEventLoopGroup.singleton,
+            registry: registry,
+            logger: .silent, time: ManualTime().source)
+        port = server.port ?? 0
+        self.promises = promises
+    }
+
+    /// Answers to `/later`, given by the test.
+    final class Promises: Sendable {
+        private let kept = Mutex<[(EventLoopPromise<HTTPResponse>, String)]>([])
+        func add(_ promise: EventLoopPromise<HTTPResponse>, _ path: String) {
+            kept.withLock { $0.append((promise, path)) }
+        }
+        var count: Int { kept.withLock { $0.count } }
+        func succeedFirst(_ text: String) {
+            kept.withLock { $0.isEmpty ? nil : $0.removeFirst() }?.0.succeed(.text(.ok, text))
+        }
+        func failFirst(_ error: any Error) { kept.withLock { $0.isEmpty ? nil : $0.removeFirst() }?.0.fail(error) }
+    }
+
+    private static func router(_ promises: Promises) -> HTTPRouter {
+        HTTPRouter([
+            HTTPRoute(.between("/now/", "")) { _, rest, _ in .now(.text(.ok, "now \(rest)\n")) },
+            HTTPRoute(.between("/later/", "")) { request, rest, loop in
+                let promise = loop.makePromise(of: HTTPResponse.self)
+                promises.add(promise, rest)
+                return .later(promise.futureResult)
+            },
+            HTTPRoute(.exactly("/soon")) { _, _, loop in
+                .later(loop.submit { .text(.ok, "soon\n") })
+            },
+            HTTPRoute(.exactly("/large")) { _, _, _ in
+                .now(
+                    HTTPResponse(
+                        .ok, body: [ByteBuffer(repeating: 0x61, count: largeBytes), ByteBuffer(string: "end\n")]))
+            },
+            HTTPRoute(.exactly("/post"), methods: [.POST]) { _, _, _ in .now(.text(.ok, "posted\n")) },
+        ])
+    }
+
+    func connect() throws -> BlockingSocket { try BlockingSocket(port: port) }
+
+    /// What comes back until the server ends.
+    func exchange(_ request: String) throws -> String? {
+        let socket = try connect()
+        _ = socket.trySend([UInt8](request))
+        return socket.textToEnd()
+    }
+
+    func count(_ name: String) -> Int? { registry.value("exporter_proxy_http_" + name) }
+}
+
+private func configured(_ change: (inout HTTPServer.Configuration) -> Void) -> HTTPServer.Configuration {
+    var configuration = HTTPServer.Configuration()
+    change(&configuration)
+    return configuration
+}
+
+private func withHouse(
+    _ configuration: HTTPServer.Configuration = .init(), _ body: @escaping @Sendable (House) throws -> Void
+) async throws {
+    let house = try await House(configuration)
+    try await withRunning(house.server) { try await onOwnThread { try body(house) } }
+}
+
+/// A response as it stands on the wire.
+private struct Response {
+    var status: String
+    var headers: [String: String]
+    var body: String
+
+    init?(from socket: BlockingSocket, hasBody: Bool = true) {
+        guard let status = socket.line() else { return nil }
+        self.status = String(status.dropLast())
+        headers = [:]
+        while let line = socket.line(), line != "\r" {
+            let sides = line.dropLast().split(separator: ":", maxSplits: 1)
+            headers[sides[0].lowercased()] = sides.count > 1 ? sides[1].trimmed : ""
+        }
+        let count = hasBody ? Int(headers["content-length"] ?? "0") ?? 0 : 0
+        body = String(decoding: socket.bytes(count), as: UTF8.self)
+    }
+}
+
+@Test func aRequest_IsAnsweredWithAWholeHead() async throws {
+    try await withHouse { house in
+        let socket = try house.connect()
+        try socket.send("GET /now/a HTTP/1.1\r\nHost: h\r\n\r\n")
+        let response = try #require(Response(from: socket))
+        #expect(response.status == "HTTP/1.1 200 OK" && response.body == "now a\n")
+        #expect(
+            response.headers == [
+                "content-type": "text/plain; charset=utf-8", "content-length": "6",
+                "date": "Sat, 21 Nov 2026 02:55:35 GMT",
+                "x-content-type-options": "nosniff",
+            ])
+    }
+}
+
+@Test func manyRequests_AreAnsweredOnOneConnection() async throws {
+    try await withHouse { house in
+        let socket = try house.connect()
+        for index in 0..<50 {
+            try socket.send("GET /now/\(index) HTTP/1.1\r\nHost: h\r\n\r\n")
+            #expect(Response(from: socket)?.body == "now \(index)\n")
+        }
+        #expect(house.count("connections_total") == 1 && house.count("responses_total{code=\"2xx\"}") == 50)
+    }
+}
+
+@Test func requestsSentAhead_AreAnsweredInOrder() async throws {
+    try await withHouse { house in
+        let socket = try house.connect()
+        let requests = ["/now/1", "/later/2", "/now/3", "/soon", "/nowhere", "/later/6", "/now/7"]
+        try socket.send(requests.map { "GET \($0) HTTP/1.1\r\nHost: h\r\n\r\n" }.joined())
+        #expect(Response(from: socket)?.body == "now 1\n")
+        wait(until: "the request has come") { house.promises.count > 0 }
+        house.promises.succeedFirst("later 2\n")
+        #expect(Response(from: socket)?.body == "later 2\n")
+        #expect(Response(from: socket)?.body == "now 3\n")
+        #expect(Response(from: socket)?.body == "soon\n")
+        #expect(Response(from: socket)?.status == "HTTP/1.1 404 Not Found")
+        wait(until: "the request has come") { house.promises.count > 0 }
+        house.promises.succeedFirst("later 6\n")
+        #expect(Response(from: socket)?.body == "later 6\n")
+        #expect(Response(from: socket)?.body == "now 7\n")
+    }
+}
+
+@Test func requestsSentAhead_AreAllAnswered_WhenTheClientHalfCloses() async throws {
+    try await withHouse { house in
+        let socket = try house.connect()
+        try socket.send(["/now/1", "/now/2", "/now/3"].map { "GET \($0) HTTP/1.1\r\nHost: h\r\n\r\n" }.joined())
+        socket.endSending()
+        let text = try #require(socket.textToEnd())
+        #expect(["now 1\n", "now 2\n", "now 3\n"].allSatisfy { text.contains($0) })
+    }
+}
+
+@Test func aRequest_IsAnswered_WhenTheClientHalfClosesBeforeTheAnswer() async throws {
+    try await withHouse { house in
+        let socket = try house.connect()
+        try socket.send("GET /later/1 HTTP/1.1\r\nHost: h\r\n\r\n")
+        socket.endSending()
+        wait(until: "the request has come") { house.promises.count > 0 }
+        house.promises.succeedFirst("later 1\n")
+        #expect(socket.textToEnd()?.hasSuffix("\r\n\r\nlater 1\n") == true)
+    }
+}
+
+@Test func aRequest_ComesByteByByte() async throws {
+    try await withHouse { house in
+        let socket = try house.connect()
+        for byte in [UInt8]("POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc") {
+            try socket.send([byte])
+        }
+        #expect(Response(from: socket)?.body == "posted\n")
+    }
+}
+
+@Test func head_HasTheLengthAndNoBody() async throws {
+    try await withHouse { house in
+        let socket = try house.connect()
+        try socket.send("HEAD /large HTTP/1.1\r\nHost: h\r\n\r\nGET /now/a HTTP/1.1\r\nHost: h\r\n\r\n")
+        let head = try #require(Response(from: socket, hasBody: false))
+        #expect(head.status == "HTTP/1.1 200 OK" && head.headers["content-length"] == "\(House.largeBytes + 4)")
+        #expect(Response(from: socket)?.body == "now a\n")
+    }
+}
+
+@Test(arguments: [
+    ("GET /now/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "close"), ("GET /now/a HTTP/1.0\r\n\r\n", "close"),
+    ("GET /now/a HTTP/1.1\r\nHost: h\r\nConnection: CLOSE\r\n\r\n", "close"),
+])
+func theConnection_Closes_WhenTheClientWantsItSo(request: String, connection: String) async throws {
+    try await withHouse { house in
+        let text = try #require(try house.exchange(request))
+        #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n") && text.hasSuffix("\r\n\r\nnow a\n"))
+        #expect(text.contains("\r\nConnection: \(connection)\r\n"))
+    }
+}
+
+@Test func http10_KeepsAlive_WhenTheClientAsksForIt() async throws {
+    try await withHouse { house in
+        let socket = try house.connect()
+        for _ in 0..<2 {
+            try socket.send("GET /now/a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            let response = try #require(Response(from: socket))
+            #expect(response.body == "now a\n" && response.headers["connection"] == "keep-alive")
+        }
+    }
+}
+
+@Test(arguments: [
+    ("garbage\r\n\r\n", "400"), ("{\"a\":\"x\"}\n\n", "400"), ("GET /now/a\r\n\r\n", "400"),
+    ("GET /now/a HTTP/1.1\r\n\r\n", "400"),
+    ("GET /now/a HTTP/1.1\r\nHost: h\r\nHost: i\r\n\r\n", "400"),
+    ("GET /now/a HTTP/1.1\r\nHost: h\r\nbad header\r\n\r\n", "400"), ("GET /now/a HTTP/1.1\r\nHost : h\r\n\r\n", "400"),
+    ("POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx", "400"),
+    ("POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxy", "400"),
+    ("POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n", "400"),
+    ("POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n\r\n", "400"),
+    ("POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999999999999999\r\n\r\n", "400"),
+    ("POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"),
+    ("POST /post HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", "400"),
+    ("POST /post HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "400"),
+    ("POST /post HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "400"),
+    ("POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n", "413"),
+    (
+        "POST /post HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n"
+            + String(repeating: "x", count: 1001), "413"
+    ),
+    ("GET /" + String(repeating: "x", count: 8192) + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "414"),
+    ("GET / HTTP/1.1\r\nHost: h\r\nX: " + String(repeating: "x", count: 20_000) + "\r\n\r\n", "431"),
+    ("GET / HTTP/1.1\r\nHost: h\r\n" + String(repeating: "X: y\r\n", count: 200) + "\r\n", "431"),
+])
+func aRequestThatBreaksTheRules_IsRefused_AndTheConnectionCloses(request: String, status: String) async throws {
+    try await withHouse(configured { $0.bodyBytesMax = 1000 }) { house in
+        let text = try #require(try house.exchange(request))
+        #expect(text.hasPrefix("HTTP/1.1 \(status) "))
+        #expect(text.contains("\r\nConnection: close\r\n"))
+        #expect(text.contains("\r\n\r\n\(status) ") && text.hasSuffix("\n"))
+        let socket = try house.connect()
+        try socket.send("GET /now/a HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(Response(from: socket)?.body == "now a\n")
+    }
+}
+
+@Test(arguments: [
+    "POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n" + String(repeating: "x", count: 1000),
+    "POST /post HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n3;x=y\r\nfgh\r\n0\r\nTrailer: x\r\n\r\n",
+    "POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n",
+    "GET /now/x HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nabcde",
+])
+func aBody_IsReadAway_BeforeTheNextRequest(request: String) async throws {
+    try await withHouse(configured { $0.bodyBytesMax = 1000 }) { house in
+        let socket = try house.connect()
+        try socket.send(request + "GET /now/next HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(Response(from: socket)?.status == "HTTP/1.1 200 OK")
+        #expect(Response(from: socket)?.body == "now next\n")
+    }
+}
+
+@Test func aClientThatExpectsContinue_IsToldTo() async throws {
+    try await withHouse { house in
+        let socket = try house.connect()
+        try socket.send("POST /post HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+        #expect(socket.line() == "HTTP/1.1 100 Continue\r")
+        #expect(socket.line() == "\r")
+        try socket.send("abc")
+        #expect(Response(from: socket)?.body == "posted\n")
+    }
+}
+
+@Test func aMistakeOfOurs_IsA500_AndTheConnectionLives() async throws {
+    try await withHouse { house in
+        let socket = try house.connect()
+        try socket.send("GET /later/1 HTTP/1.1\r\nHost: h\r\n\r\nGET /now/2 HTTP/1.1\r\nHost: h\r\n\r\n")
+        wait(until: "the request has come") { house.promises.count > 0 }
+        house.promises.failFirst(DeflateError(code: -5))
+        let response = try #require(Response(from: socket))
+        #expect(response.status == "HTTP/1.1 500 Internal Server Error" && response.body.hasPrefix("500 "))
+        #expect(Response(from: socket)?.body == "now 2\n")
+        #expect(house.count("responses_total{code=\"5xx\"}") == 1)
+    }
+}
+
+@Test func aLargeAnswer_ComesWhole_ToAClientThatReadsSlowly() async throws {
+    try await withHouse { house in
+        let socket = try house.connect()
+        try socket.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\nGET /now/after HTTP/1.1\r\nHost: h\r\n\r\n")
+        let response = try #require(Response(from: socket))
+        #expect(response.body.utf8.count == House.largeBytes + 4 && response.body.hasSuffix("aend\n"))
+        #expect(Response(from: socket)?.body == "now after\n")
+    }
+}
+
+@Test func aClientThatAsksMuchAndReadsNothing_IsCutOff() async throws {
+    try await withHouse(
+        configured {
+            $0.writeTimeout = .milliseconds(200)
+            $0.idleTimeout = .milliseconds(200)
+        }
+    ) { house in
+        let socket = try house.connect()
+        for _ in 0..<20 { try socket.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n") }
+        wait(until: "the connection is closed") {
+            house.count("timeouts_total") == 1 && house.count("connections") == 0
+        }
+        #expect(house.count("responses_total{code=\"2xx\"}").map { $0 < 20 } == true)
+    }
+}
+
+@Test func aClientThatIsTooSlow_IsClosed() async throws {
+    try await withHouse(
+        configured {
+            $0.headerTimeout = .seconds(1)
+            $0.bodyTimeout = .seconds(1)
+            $0.idleTimeout = .milliseconds(100)
+        }
+    ) { house in
+        let silent = try house.connect()
+        #expect(silent.readToEnd() == [])
+        let half = try house.connect()
+        try half.send("GET /now/a HT")
+        #expect(half.readToEnd() == [])
+        let body = try house.connect()
+        try body.send("POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\na")
+        #expect(body.readToEnd() == [])
+        #expect(house.count("timeouts_total") == 2)
+        let idle = try house.connect()
+        try idle.send("GET /now/a HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(idle.textToEnd()?.hasSuffix("now a\n") == true)
+        wait(until: "all connections are closed") { house.count("connections") == 0 }
+    }
+}
+
+@Test func theConnectionIdleLongest_MakesRoomForANewOne() async throws {
+    try await withHouse(configured { $0.connectionsMax = 2 }) { house in
+        let ask = "GET /now/a HTTP/1.1\r\nHost: h\r\n\r\n"
+        let sockets = try (0..<3).map { _ in
+            let socket = try house.connect()
+            try socket.send(ask)
+            #expect(Response(from: socket)?.body == "now a\n")
+            return socket
+        }
+        #expect(sockets[0].readToEnd() == [])
+        for socket in sockets.dropFirst() {
+            try socket.send(ask)
+            #expect(Response(from: socket)?.body == "now a\n")
+        }
+        #expect(house.count("connections_evicted_total") == 1)
+    }
+}
+
+@Test func aBusyPort_IsSaidInOneSentence() async throws {
+    let house = try await House(HTTPServer.Configuration())
+    var configuration = HTTPServer.Configuration()
+    configuration.address = HostPort(host: "127.0.0.1", port: house.port)
+    let busy = configuration
+    await #expect(throws: SystemError("listen on 127.0.0.1:\(house.port)", code: EADDRINUSE)) {
+        _ = try await HTTPServer.open(
+            busy, router: HTTPRouter([]), group: MultiThreadedEventLoopGroup.singleton, registry: InstrumentRegistry(),
+            logger: .silent, time: ManualTime().source)
+    }
+    try await withRunning(house.server) {}
+}
+
+@Test func answersOnTheirWay_AreSent_WhenTheServerStops() async throws {
+    let house = try await House(HTTPServer.Configuration())
+    let socket = try await withRunning(house.server) {
+        try await onOwnThread {
+            let idle = try house.connect()
+            try idle.send("GET /now/a HTTP/1.1\r\nHost: h\r\n\r\n")
+            #expect(Response(from: idle)?.body == "now a\n")
+            let socket = try house.connect()
+            try socket.send("GET /later/1 HTTP/1.1\r\nHost: h\r\n\r\nGET /soon HTTP/1.1\r\nHost: h\r\n\r\n")
+            wait(until: "the request has come") { house.promises.count > 0 }
+            Thread.detachNewThread {
+                // The idle one goes first: then the server is stopping.
+                #expect(idle.readToEnd() == [])
+                house.promises.succeedFirst("later 1\n")
+            }
+            return socket
+        }
+    }
+    let text = try #require(socket.textToEnd())
+    #expect(text.contains("\r\nConnection: close\r\n") && text.hasSuffix("\r\n\r\nlater 1\n"))
+}

@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+@testable import ExporterProxy
+
+private func store() -> SnapshotStore {
+    let store = SnapshotStore()
+    _ = store.replace(with: Snapshot("b", "m 1\nm 2\n", at: .example.advanced(by: .seconds(-2))))
+    _ = store.replace(
+        with: Snapshot(
+            "a \"quoted\" \u{1f600}\\", "x 1\n", door: .unix, address: "/run/x.sock",
+            at: .example.advanced(by: .seconds(-301))))
+    let polled = Snapshot(
+        "p", "y 1\n", door: .poll, address: "external_poll: h:1", labels: ["site": "north", "a": "\"b"],
+        at: .example)
+    _ = store.replace(with: polled)
+    store.noteFailure(of: "p", .init(origin: polled.origin, at: .example, reason: "status 500, only 200 counts"))
+    store.noteFailure(of: "never", .init(origin: .init(.poll, "external_poll: h:2"), at: .example, reason: "refused"))
+    return store
+}
+
+private let list = AppsList(store(), staleAfter: .seconds(300), now: .example)
+
+@Test func appsList_IsInOrderOfName_WithTheStateOfEach() {
+    #expect(list.apps.map(\.name) == ["a \"quoted\" \u{1f600}\\", "b", "never", "p"])
+    #expect(list.apps.map(\.state) == [.stale, .fresh, .failing, .stale])
+}
+
+@Test func appsList_IsJSON_ThatAnotherReaderReads() throws {
+    let parsed = try JSONSerialization.jsonObject(with: Data(list.json.utf8)) as? [String: Any]
+    let json = try #require(parsed)
+    #expect(json["time"] as? String == "2026-11-21T02:55:35.156Z")
+    let apps = try #require(json["apps"] as? [[String: Any]])
+    #expect(apps.map { $0["name"] as? String } == ["a \"quoted\" \u{1f600}\\", "b", "never", "p"])
+    #expect(apps.map { $0["state"] as? String } == ["stale", "fresh", "failing", "stale"])
+    #expect(apps.map { $0["door"] as? String } == ["unix", "tcp", "poll", "poll"])
+    #expect(apps.map { $0["bytes"] as? Int } == [4, 8, 0, 4])
+    #expect(apps.map { $0["lines"] as? Int } == [1, 2, 0, 1])
+    #expect(apps.map { $0["age_seconds"] as? Double } == [301, 2, nil, 0])
+    #expect(apps[1]["last_update"] as? String == "2026-11-21T02:55:33.156Z")
+    #expect(apps[2]["last_update"] is NSNull)
+    #expect(apps[3]["labels"] as? [String: String] == ["site": "north", "a": "\"b"])
+    #expect(apps[3]["failure"] as? String == "status 500, only 200 counts")
+    #expect(apps[0]["failure"] == nil && apps[0]["labels"] == nil)
+}
+
+@Test func appsList_IsJSON_WhenItIsEmpty() throws {
+    let empty = AppsList(SnapshotStore(), staleAfter: .seconds(300), now: .example)
+    let json = try JSONSerialization.jsonObject(with: Data(empty.json.utf8)) as? [String: Any]
+    #expect((json?["apps"] as? [Any])?.isEmpty == true)
+}
+
+@Test func appsList_SaysInTheTable_WhatIsStaleAndWhatNeverCame() {
+    #expect(list.table.contains("| 2026-11-21 02:50:34.156571713 UTC (stale) | /run/x.sock"))
+    #expect(list.table.contains("| never (refused) "))
+    #expect(list.table.contains("| 2026-11-21 02:55:33.156571713 UTC         | 127.0.0.1:6554"))
+}
+
+@Test func homePage_ShowsEachAppAsText() {
+    let store = SnapshotStore()
+    _ = store.replace(with: Snapshot("<script>alert('x')</script>&\"/", "m 1\n", address: "<b>"))
+    store.noteFailure(of: "f", .init(origin: .init(.poll, "h:1"), at: .example, reason: "<i>why</i>"))
+    let html = HomePage.html(AppsList(store, staleAfter: .seconds(300), now: .example))
+    #expect(!html.contains("<script") && !html.contains("<b>") && !html.contains("<i>"))
+    #expect(html.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&quot;/</a>"))
+    #expect(html.contains("href=\"/apps/%3Cscript%3Ealert%28%27x%27%29%3C%2Fscript%3E%26%22%2F/metrics\""))
+    #expect(html.contains("<small>&lt;i&gt;why&lt;/i&gt;</small>"))
+    #expect(html.contains("<h2>2 sources</h2>"))
+}
+
+@Test func homePage_SaysSo_WhenNobodyHasSentAnything() {
+    let html = HomePage.html(AppsList(SnapshotStore(), staleAfter: .seconds(300), now: .example))
+    #expect(html.contains("Nobody has sent anything yet.") && html.contains("<h2>0 sources</h2>"))
+    #expect(html.hasPrefix("<!DOCTYPE html>\n") && html.hasSuffix("</html>\n"))
+}
+
+@Test func homePage_IsWellFormed() {
+    // Void elements apart, the page is XML, so an XML reader finds what is not closed.
+    let html = HomePage.html(list).replacing("<!DOCTYPE html>\n", with: "")
+        .replacing(/<meta ([^>]*)>/) { "<meta \($0.1)/>" }
+    var open: [Substring] = []
+    for match in html.matches(of: /<(\/?)(\w+)[^>]*?(\/?)>/) where match.3.isEmpty {
+        if match.1.isEmpty {
+            open.append(match.2)
+        } else {
+            let last = open.popLast()
+            #expect(last == match.2)
+        }
+    }
+    #expect(open.isEmpty)
+}

@@ -1,0 +1,140 @@
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Testing
+
+@testable import ExporterProxy
+
+/// The window over a table, asked without a port.
+private struct Window {
+    let store = SnapshotStore()
+    let registry = InstrumentRegistry()
+    let router: HTTPRouter
+
+    init() {
+        let merged = MergedExposition(store: store, compressors: .singleton)
+        router = HTTPRouter(
+            Routes(
+                store: store, merged: merged, registry: registry, staleAfter: .seconds(300), threads: .singleton,
+                time: ManualTime().source
+            ).all)
+    }
+
+    struct Answer {
+        var status: UInt
+        var headers: [String: String]
+        var bytes: [UInt8]
+        var text: String { String(decoding: bytes, as: UTF8.self) }
+    }
+
+    func ask(_ uri: String, _ headers: [(String, String)] = [], method: HTTPMethod = .GET) async throws -> Answer {
+        let request = HTTPRequest(method: method, uri: uri, headers: HTTPHeaders(headers))
+        let response =
+            switch router.answer(request, on: MultiThreadedEventLoopGroup.singleton.any()) {
+            case .now(let response): response
+            case .later(let future): try await future.get()
+            }
+        let bytes = response.body.flatMap { Array($0.readableBytesView) }
+        #expect(bytes.count == response.bodyBytes)
+        let pairs = response.headers.map { ($0.name.lowercased(), $0.value) }
+        return Answer(status: response.status.code, headers: Dictionary(pairs) { $1 }, bytes: bytes)
+    }
+}
+
+@Test func metrics_IsTheWholeExposition_PlainOrCompressed() async throws {
+    let window = Window()
+    _ = window.store.replace(with: Snapshot("b", "b 1\n"))
+    _ = window.store.replace(with: Snapshot("a", "a 1\n"))
+    let plain = try await window.ask("/metrics")
+    #expect(plain.text == "a 1\nb 1\n" && plain.headers["content-encoding"] == nil)
+    #expect(plain.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
+    #expect(plain.headers["vary"] == "Accept-Encoding")
+    for _ in 0..<2 {
+        let compressed = try await window.ask("/metrics", [("Accept-Encoding", "gzip")])
+        #expect(compressed.headers["content-encoding"] == "gzip" && compressed.headers["vary"] == "Accept-Encoding")
+        #expect(Inflated(compressed.bytes)?.bytes == plain.bytes)
+    }
+    #expect(try await window.ask("/metrics", [("Accept-Encoding", "gzip;q=0")]).text == "a 1\nb 1\n")
+}
+
+@Test func metrics_IsEmpty_WhenNobodyHasSentAnything() async throws {
+    let answer = try await Window().ask("/metrics")
+    #expect(answer.status == 200 && answer.bytes.isEmpty)
+}
+
+@Test(arguments: [
+    ("a", "a"), ("a/b c", "a%2Fb%20c"), ("a/b c", "a/b%20c"), ("é", "%C3%A9"), ("%41", "%2541"), ("a+b", "a+b"),
+    ("metrics", "metrics"),
+    ("/metrics", "/metrics"), ("x/metrics", "x/metrics"),
+])
+func anApp_IsFoundByItsEncodedName(name: String, path: String) async throws {
+    let window = Window()
+    _ = window.store.replace(with: Snapshot("other", "no\n"))
+    _ = window.store.replace(with: Snapshot(name, "m 1\n"))
+    let answer = try await window.ask("/apps/\(path)/metrics")
+    #expect(answer.status == 200 && answer.text == "m 1\n")
+    #expect(answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
+}
+
+@Test func anApp_IsA404_WhenThereIsNoneOrNothingOfIt() async throws {
+    let window = Window()
+    window.store.noteFailure(of: "f", .init(origin: .init(.poll, "h:1"), at: .example, reason: "x"))
+    for name in ["a", "f"] {
+        let answer = try await window.ask("/apps/\(name)/metrics")
+        #expect(answer.status == 404 && answer.text == "404 no metrics of an app named '\(name)'\n")
+    }
+    #expect(try await window.ask("/apps/%FF/metrics").status == 400)
+    #expect(try await window.ask("/apps/%1B/metrics").text == "404 no metrics of an app named '\\u{1b}'\n")
+}
+
+@Test func apps_IsATable_OrJSONWhereThatIsAskedFor() async throws {
+    let window = Window()
+    _ = window.store.replace(with: Snapshot("a", "m 1\n"))
+    let table = try await window.ask("/apps")
+    #expect(table.headers["content-type"] == "text/plain; charset=utf-8")
+    #expect(
+        table.text.hasPrefix("+---")
+            && table.text.contains("| a        | 2026-11-21 02:55:35.156571713 UTC | 127.0.0.1:6554 |"))
+    let json = try await window.ask("/apps?format=json")
+    #expect(json.headers["content-type"] == "application/json; charset=utf-8")
+    #expect(try JSONSerialization.jsonObject(with: Data(json.bytes)) is [String: Any])
+    #expect(try await window.ask("/apps", [("Accept", "application/json")]).bytes == json.bytes)
+    #expect(try await window.ask("/apps", [("Accept", "text/html, application/xhtml+xml, */*")]).bytes == table.bytes)
+}
+
+@Test func thePage_IsHTMLThatLoadsNothing() async throws {
+    let answer = try await Window().ask("/")
+    #expect(answer.status == 200 && answer.headers["content-type"] == "text/html; charset=utf-8")
+    #expect(answer.headers["content-security-policy"] == "default-src 'none'; style-src 'unsafe-inline'")
+    #expect(!answer.text.contains("src=") && !answer.text.contains("http"))
+}
+
+@Test func theProxysOwnMetrics_HaveTheirPath() async throws {
+    let window = Window()
+    window.registry.counter("c_total", help: "h").increment()
+    #expect(try await window.ask("/-/metrics").text == "# HELP c_total h\n# TYPE c_total counter\nc_total 1\n")
+}
+
+@Test(arguments: [
+    ("/-/healthy", "exporter-proxy is healthy\n"), ("/-/ready", "exporter-proxy is ready\n"),
+    ("/-/ready/", "exporter-proxy is ready\n"),
+])
+func probes_AreAnsweredInALine(uri: String, text: String) async throws {
+    let answer = try await Window().ask(uri)
+    #expect(answer.status == 200 && answer.text == text)
+}
+
+@Test(arguments: ["/nowhere", "/favicon.ico", "/METRICS", "//metrics", "/apps/a", "/-/"])
+func anythingElse_IsA404(uri: String) async throws {
+    let answer = try await Window().ask(uri)
+    #expect(answer.status == 404 && answer.text.split(separator: "\n").count == 1)
+}
+
+@Test(arguments: ["/", "/metrics", "/apps", "/apps/a/metrics", "/-/metrics", "/-/healthy", "/-/ready"])
+func nothing_CanBeWrittenThroughTheWindow(uri: String) async throws {
+    for method in [HTTPMethod.POST, .PUT, .DELETE, .PATCH, .OPTIONS] {
+        let answer = try await Window().ask(uri, method: method)
+        #expect(answer.status == 405 && answer.headers["allow"] == "GET, HEAD")
+    }
+}
