@@ -24,7 +24,9 @@ func formatSniffer_KnowsPackedMessages_OfAnySize(words: Int) {
     var random = SeededGenerator(seed: 1)
     for segments in [1, 2, 3, 256, 300, 511] {
         let table = CapnpMessages.word32(segments - 1) + CapnpMessages.word32(words)
-        let packed = CapnpMessages.pack(table, &random) + CapnpMessages.pack(CapnpMessages.root, &random)
+        let text = CapnpMessages.bytes(offset: 1, count: 4)
+        let pointers = CapnpMessages.root + text + text
+        let packed = CapnpMessages.pack(table, &random) + CapnpMessages.pack(pointers, &random)
         #expect(sniff(packed) == .packedCapnp, "\(segments) segments")
     }
 }
@@ -47,7 +49,7 @@ func formatSniffer_KnowsHTTP(text: String) {
 
 @Test(arguments: ["# HELP x y", "[\"a\"]", "\u{16}\u{3}\u{1}\u{2}"])
 func formatSniffer_RefusesWhatIsNeither(text: String) {
-    guard case .refused(.unknownFormat) = sniff([UInt8](text)) else {
+    guard case .refused(.unknownFormat) = sniff([UInt8](text), ended: true) else {
         Issue.record("\(sniff([UInt8](text)))")
         return
     }

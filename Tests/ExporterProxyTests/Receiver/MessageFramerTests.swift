@@ -219,7 +219,7 @@ func messageFramer_EndsWell_WhenNothingCame(space: String) {
     client.send(hex("00 00 00 00 00 00 00 01"))
     #expect(client.fate == .refused(.tooLarge(bytes: 8 + 8 << 24, limit: 1000)))
     var packed = Client(max: 1000)
-    packed.send(hex("70 ff ff ff"))
+    packed.send(hex("70 ff ff ff 40 02 11 05"))
     #expect(packed.fate == .refused(.tooLarge(bytes: 134_217_728, limit: 1000)))
 }
 

@@ -60,7 +60,7 @@ func registry_WritesNumbers_AsPrometheusReadsThem(value: Double, text: String) {
     let errors: [ReceiverError] = [
         .json(offset: 0, ""), .capnp(""), .notUTF8(field: "", offset: 0), .name(.empty), .name(.tooLong(bytes: 1)),
         .name(.controlCharacter), .name(.reserved("")), .tooLarge(bytes: 1, limit: 1), .truncated(bytes: 1),
-        .formatNotAccepted(found: "", accepted: ""), .unknownFormat(""), .httpRequest, .messageTimeout(.zero),
+        .formatNotAccepted(found: "", accepted: ""), .unknownFormat, .httpRequest, .messageTimeout(.zero),
         .tooManySources(limit: 1), .connection(""), .repliesNotRead,
     ]
     #expect(Set(errors.map(\.reason)) == Set(ReceiverError.reasons))
