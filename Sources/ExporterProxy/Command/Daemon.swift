@@ -20,12 +20,14 @@ package struct Daemon {
         // A client that goes away must not end the process; SIGHUP is kept for a reload to come.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGHUP, SIG_IGN)
+        // Before the first door opens: whoever can see that the program runs may ask it to end.
+        let stop = StopSignal(await UnixSignalsSequence(trapping: .sigterm, .sigint))
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.exporter.workerThreads))
         let threads = NIOThreadPool(numberOfThreads: 1)
         threads.start()
         do {
             let services = try await services(group, threads)
-            try await serviceGroup(services).run()
+            try await serviceGroup(services + [stop]).run()
         } catch {
             try? await threads.shutdownGracefully()
             throw error
@@ -101,7 +103,7 @@ package struct Daemon {
                     service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
                     failureTerminationBehavior: .gracefullyShutdownGroup)
             },
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger)
+            logger: quietLogger)
         // The promise is 5 seconds from the signal to the exit.
         group.maximumGracefulShutdownDuration = .seconds(4)
         return ServiceGroup(configuration: group)

@@ -6,9 +6,10 @@ import ServiceLifecycle
 
 /// Polls exporters that cannot push: each on its own rhythm, so that a slow or dead one delays nobody.
 package final class Poller: Service {
-    private let targets: [(target: HTTPTarget, instruments: PollInstruments)]
-    private let client: HTTPClient
+    private let configuration: Configuration
+    private let instruments: [PollInstruments]
     private let store: SnapshotStore
+    private let group: any EventLoopGroup
     private let logger: Logger
     private let time: TimeSource
 
@@ -16,18 +17,12 @@ package final class Poller: Service {
         _ configuration: Configuration, store: SnapshotStore, group: any EventLoopGroup,
         registry: InstrumentRegistry, logger: Logger, time: @escaping TimeSource
     ) {
+        self.configuration = configuration
         self.store = store
+        self.group = group
         self.logger = logger
         self.time = time
-        let client = HTTPClient(
-            eventLoopGroupProvider: .shared(group), configuration: Self.clientConfiguration(configuration))
-        self.client = client
-        targets = configuration.targets.map { target in
-            (
-                HTTPTarget(target, client: client, bodyBytesMax: configuration.bodyBytesMax),
-                PollInstruments(registry: registry, target: target.name)
-            )
-        }
+        instruments = configuration.targets.map { PollInstruments(registry: registry, target: $0.name) }
     }
 
     private static func clientConfiguration(_ configuration: Configuration) -> HTTPClient.Configuration {
@@ -43,8 +38,12 @@ package final class Poller: Service {
     }
 
     package func run() async throws {
+        // Made here and not earlier: a client must be shut down, also where the program ends before it runs.
+        let client = HTTPClient(
+            eventLoopGroupProvider: .shared(group), configuration: Self.clientConfiguration(configuration))
         await withTaskGroup(of: Void.self) { group in
-            for (target, instruments) in targets {
+            for (target, instruments) in zip(configuration.targets, instruments) {
+                let target = HTTPTarget(target, client: client, bodyBytesMax: configuration.bodyBytesMax)
                 group.addTask { await self.repeatedly(target, instruments) }
             }
             await group.waitForAll()
