@@ -97,6 +97,14 @@ struct HouseRulesTests {
         }
     }
 
+    @Test func lines_AreAtMost120ColumnsWide() throws {
+        for (path, text) in try Self.files() {
+            for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+                #expect(line.count <= 120, "\(path):\(index + 1)")
+            }
+        }
+    }
+
     @Test func unsafeBytes_AreScannedOnlyWhereTheBoundIsSaid() throws {
         for (path, text) in try Self.files() where Self.code(text).contains(/loadUnaligned|storeBytes/) {
             #expect(text.contains("A byte scanner: reads only"), "\(path)")

@@ -24,6 +24,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     private var waiting = CircularBuffer<HTTPServerRequestPart>()
     private var member: HTTPConnections.Member?
     private var isDraining = false
+    /// Nothing usable comes any more; what waits is answered.
+    private var inputHasEnded = false
     private var needsFlush = false
     private var wantsRead = false
     private var deadline: NIODeadline
@@ -155,7 +157,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     private func finish(_ response: HTTPResponse, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         parts.instruments.answered(response.status)
-        let closes = isDraining || !machine.keepsAlive
+        let closes = isDraining || (inputHasEnded && waiting.isEmpty) || !machine.keepsAlive
         let connection = closes ? "close" : head.version == .http1_1 ? nil : "keep-alive"
         write(response, sendsBody: head.method != .HEAD, connection: connection, context)
         if machine.answered(closes: closes) == .close { return closeAfterWriting(context) }
@@ -265,7 +267,8 @@ final class HTTPConnection: ChannelDuplexHandler {
             if machine.isIdle, waiting.isEmpty, context.channel.isWritable { context.close(promise: nil) }
         case ChannelEvent.inputClosed:
             // The client has no more to ask. What it asked is answered; a connection at rest is over.
-            if machine.isAnswering { isDraining = true } else { closeWhenSent(context) }
+            inputHasEnded = true
+            if !machine.isAnswering, waiting.isEmpty { closeWhenSent(context) }
         default: context.fireUserInboundEventTriggered(event)
         }
     }
@@ -280,7 +283,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         guard let parserError = error as? HTTPParserError else { return context.close(promise: nil) }
         // What was asked before the garbage is answered first; then the connection ends.
         guard waiting.isEmpty, !machine.isAnswering else {
-            isDraining = true
+            inputHasEnded = true
             return
         }
         let (status, sentence) = Self.answer(to: parserError)

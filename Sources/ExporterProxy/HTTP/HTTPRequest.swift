@@ -12,9 +12,17 @@ package struct HTTPRequest: Sendable {
     package init(method: HTTPMethod, uri: String, headers: HTTPHeaders) {
         self.method = method
         self.headers = headers
+        let uri = Self.originForm(uri)
         let mark = uri.firstIndex(of: "?")
         path = String(uri[..<(mark ?? uri.endIndex)])
         query = mark.map { Self.query(uri[uri.index(after: $0)...]) } ?? []
+    }
+
+    /// A client may send the whole URL, as to a proxy (RFC 9112, 3.2.2).
+    private static func originForm(_ uri: String) -> Substring {
+        guard !uri.hasPrefix("/"), let scheme = uri.firstRange(of: "://") else { return uri[...] }
+        let rest = uri[scheme.upperBound...]
+        return rest.firstIndex { $0 == "/" || $0 == "?" }.map { rest[$0...] } ?? "/"
     }
 
     private static func query(_ text: Substring) -> [(name: String, value: String)] {

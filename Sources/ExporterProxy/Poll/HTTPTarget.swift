@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOHTTPCompression
 import NIOPosix
 import NIOSSL
 
@@ -34,6 +35,8 @@ package struct HTTPTarget: Sendable {
             }
         } catch let error as PollError {
             throw error
+        } catch NIOHTTPDecompression.DecompressionError.limit {
+            throw .tooLarge(limit: bodyBytesMax)
         } catch {
             throw .transport(Self.sentence(error))
         }

@@ -72,6 +72,7 @@ package struct JSONCodec {
             try expect(":", "expected ':' after the app name")
             let body = try exposition()
             submissions.append(Submission(app: app, body: body))
+            self.app = nil
         } while try another(before: "}")
     }
 

@@ -45,8 +45,9 @@ final class ReceiverConnection {
         shutdown(descriptor.raw, Int32(SHUT_WR))
     }
 
-    /// Up to here, what is pending between turns is kept in a buffer of its own size, and read on in the scratch buffer;
-    /// beyond, a connection keeps the buffer it reads into, so that a large message is not copied for each read.
+    /// Up to here, what is pending between turns is kept in a buffer of its own size, and read on in the scratch
+    /// buffer; beyond, a connection keeps the buffer it reads into, so that a large message is not copied for each
+    /// read.
     private static let copiedBytesMax = 32 * 1024
     /// What one connection may read before the others get their turn.
     private static let bytesPerTurn = 1024 * 1024

@@ -233,6 +233,7 @@ final class ReceiverLoop {
         let door = doors[connection.door]
         door.desk.instruments.refused(error)?.increment()
         log.refused(error, app: app, descriptor: connection.descriptor.raw, door.listener, at: now)
+        if let due = log.nextFlush { sweepNoLater(than: due) }
         guard configuration.replies, error != .repliesNotRead else { return close(connection, slot) }
         connection.replies.add(.refused(error))
         guard connection.replies.send(to: connection.descriptor.raw), connection.replies.isEmpty else {

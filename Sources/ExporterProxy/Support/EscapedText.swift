@@ -22,14 +22,15 @@ package enum EscapedText {
     }
 
     package static func html(_ text: String) -> String {
-        visible(text).reduce(into: "") { shown, character in
-            switch character {
+        // Scalars and not characters: a mark after a quote makes another character of it.
+        visible(text).unicodeScalars.reduce(into: "") { shown, scalar in
+            switch scalar {
             case "&": shown += "&amp;"
             case "<": shown += "&lt;"
             case ">": shown += "&gt;"
             case "\"": shown += "&quot;"
             case "'": shown += "&#39;"
-            default: shown.append(character)
+            default: shown.unicodeScalars.append(scalar)
             }
         }
     }

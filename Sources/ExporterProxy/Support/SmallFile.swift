@@ -22,6 +22,6 @@ package enum SmallFile {
     /// The first line, without white space around it: how a file holds a password or a token.
     package static func secret(_ path: String) throws(SystemError) -> String {
         let text = String(decoding: try read(path), as: UTF8.self)
-        return String(text.split(separator: "\n", omittingEmptySubsequences: false).first ?? "").trimmed
+        return String(text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).first ?? "").trimmed
     }
 }

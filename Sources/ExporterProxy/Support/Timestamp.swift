@@ -44,7 +44,7 @@ extension Timestamp {
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
 
-    /// `2022-05-22 23:51:52.9398987 UTC` as `/apps` shows it: a fraction of 0, 3, 6 or 9 digits, the shortest exact one.
+    /// `2022-05-22 23:51:52.9398987 UTC` as `/apps` shows it: the shortest exact fraction of 0, 3, 6 or 9 digits.
     package var tableText: String {
         let f = fields
         let date = "\(Self.padded(f.year, 4))-\(Self.padded(f.month, 2))-\(Self.padded(f.day, 2))"

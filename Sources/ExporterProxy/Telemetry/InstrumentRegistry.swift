@@ -59,12 +59,12 @@ package final class InstrumentRegistry: Sendable {
     private static func labels(_ labels: [(String, String)]) -> String {
         if labels.isEmpty { return "" }
         let pairs = labels.map { name, value in
-            let escaped = value.reduce(into: "") { text, character in
-                switch character {
+            let escaped = value.unicodeScalars.reduce(into: "") { text, scalar in
+                switch scalar {
                 case "\\": text += "\\\\"
                 case "\"": text += "\\\""
                 case "\n": text += "\\n"
-                default: text.append(character)
+                default: text.unicodeScalars.append(scalar)
                 }
             }
             return "\(name)=\"\(escaped)\""

@@ -315,6 +315,49 @@ func aBody_IsReadAway_BeforeTheNextRequest(request: String) async throws {
     }
 }
 
+@Test func aClientThatReadsNothing_IsCutOffAfterTheWriteTimeout() async throws {
+    try await withHouse(configured { $0.writeTimeout = .milliseconds(200) }) { house in
+        let socket = try house.connect()
+        for _ in 0..<20 { try socket.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n") }
+        wait(until: "the connection is closed") {
+            house.count("timeouts_total") == 1 && house.count("connections") == 0
+        }
+        #expect(house.count("responses_total{code=\"2xx\"}").map { $0 < 20 } == true)
+    }
+}
+@Test func requestsAnsweredLater_AreAllAnswered_WhenTheClientHalfCloses() async throws {
+    try await withHouse { house in
+        let socket = try house.connect()
+        try socket.send("GET /later/1 HTTP/1.1\r\nHost: h\r\n\r\nGET /now/2 HTTP/1.1\r\nHost: h\r\n\r\n")
+        socket.endSending()
+        wait(until: "the request has come") { house.promises.count > 0 }
+        house.promises.succeedFirst("later 1\n")
+        let text = try #require(socket.textToEnd())
+        #expect(text.contains("later 1\n") && text.hasSuffix("now 2\n"))
+    }
+}
+
+@Test func requestsAnsweredLater_AreAllAnswered_WhenGarbageFollows() async throws {
+    try await withHouse { house in
+        let socket = try house.connect()
+        try socket.send(
+            "GET /later/1 HTTP/1.1\r\nHost: h\r\n\r\nGET /now/2 HTTP/1.1\r\nHost: h\r\n\r\ngarbage\r\n\r\n")
+        wait(until: "the request has come") { house.promises.count > 0 }
+        house.promises.succeedFirst("later 1\n")
+        #expect(Response(from: socket)?.body == "later 1\n")
+        #expect(Response(from: socket)?.body == "now 2\n")
+        #expect(socket.textToEnd()?.contains("200 OK") == false)
+    }
+}
+
+@Test func aRequestInAbsoluteForm_IsAnswered() async throws {
+    try await withHouse { house in
+        let socket = try house.connect()
+        try socket.send("GET http://h:6555/now/a HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(Response(from: socket)?.body == "now a\n")
+    }
+}
+
 @Test func aClientThatIsTooSlow_IsClosed() async throws {
     try await withHouse(
         configured {

@@ -138,6 +138,7 @@ private struct Failure: CustomTestStringConvertible, Sendable {
 
 private func failingAnswers() throws -> [Failure] {
     let large = [UInt8](repeating: 0x61, count: 4096)
+    let bomb = try gzipped([UInt8](repeating: 0x61, count: 10_000_000))
     return [
         Failure("404", .response("404 Not Found", ["Content-Length: 0"]), "status"),
         Failure("204", .response("204 No Content", []), "status"),
@@ -152,6 +153,7 @@ private func failingAnswers() throws -> [Failure] {
         Failure("no HTTP", .bytes([UInt8]("garbage\r\n\r\n")), "transport"),
         Failure("nothing", .bytes([]), "transport"),
         Failure("reset", .reset, "transport"),
+        Failure("gzip bomb", .ok(bomb, ["Content-Encoding: gzip"]), "too_large"),
         Failure(
             "cut gzip", .ok(Array(try gzipped([UInt8]("m 1\nm 2\n")).dropLast(9)), ["Content-Encoding: gzip"]),
             "transport"),
@@ -192,6 +194,15 @@ private func aFailure_IsSaid_WhenNothingCameBefore(failure: Failure) async throw
     #expect(entry?.snapshot == nil && up(registry) == 0)
     #expect(failures(registry, failure.reason) == 1, "\(entry?.failure?.reason ?? "no failure")")
     #expect(entry?.failure?.reason.isEmpty == false && entry?.failure?.at == .example)
+}
+
+@Test func aRefusedConnection_IsSaidAsPeopleSayIt() async throws {
+    let exporter = try Exporter(.ok(""))
+    let url = exporter.url
+    exporter.stop()
+    let (entry, registry) = try await poll(url) { $0.toml = "timeout = '5s'\n" }
+    #expect(entry?.failure?.reason == "Connection refused")
+    #expect(failures(registry, "transport") == 1)
 }
 
 @Test func aTarget_RecoversAtItsNextPoll() async throws {

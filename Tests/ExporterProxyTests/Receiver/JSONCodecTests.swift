@@ -114,6 +114,27 @@ func jsonCodec_RefusesTextThatIsNotUTF8(digits: String) {
     }
 }
 
+@Test(arguments: [
+    (#"{"a":"x"#, "FF", #"y"}"#, 7), (#"{"a":""#, "FF", #""}"#, 6), (#"{"a" : "x\n\u00e9"#, "C3", #"\n"}"#, 17),
+    (#"{"a":["x", "y"#, "ED A0 80", #""]}"#, 13), (#"{"b":"ok","\u0061"#, "80", #"":"x"}"#, 17),
+    (#"{"a":"x"#, "C3", #"\u00a9"}"#, 7),
+])
+func jsonCodec_SaysWhere_WhenTextIsNotUTF8(head: String, digits: String, tail: String, offset: Int) {
+    guard case .notUTF8(_, let found) = refusal([UInt8](head) + hex(digits) + [UInt8](tail)) else {
+        Issue.record("\(head) is taken")
+        return
+    }
+    #expect(found == offset)
+}
+
+@Test(arguments: [#"{"a":"x","":"y"}"#, #"{"a":"x",1:"y"}"#, #"{"a":"x","\x":"y"}"#, #"{"a":"x";"b":"y"}"#])
+func jsonCodec_NamesNoApp_WhenTheMistakeIsNotWithinItsPair(document: String) {
+    guard case .refused(_, app: nil) = decode([UInt8](document)).outcome else {
+        Issue.record("\(decode([UInt8](document)).outcome)")
+        return
+    }
+}
+
 @Test func jsonCodec_NamesTheAppWhosePairIsWrong() {
     #expect(
         decode([UInt8](#"{"a":"x","b":1}"#)).outcome

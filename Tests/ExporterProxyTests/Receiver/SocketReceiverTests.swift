@@ -276,6 +276,16 @@ private func aRefusedMessage_IsCountedAndSaid_AndDisturbsNobody(refusal: Refusal
     }
 }
 
+@Test func theRestOfManyRefusals_IsSaidAsASumAfterAMinute() async throws {
+    try await withHouse { house in
+        for _ in 0..<10 { try house.push(#"{"a":1}"#) }
+        house.time.advance(by: .seconds(61))
+        try house.poke()
+        try house.poke()
+        #expect(house.lines.all.contains { $0.contains("more refusals of a kind") && $0.contains("count=9") })
+    }
+}
+
 @Test func aRefusal_NeverShowsTheBody() async throws {
     try await withHouse { house in
         try house.push(#"{"a":"secret_metric 1","b":1}"#)

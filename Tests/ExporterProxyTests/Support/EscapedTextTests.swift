@@ -20,6 +20,13 @@ func html_IsText_WhateverItHolds(text: String, shown: String) {
 }
 
 @Test(arguments: [
+    ("<\u{301}", "&lt;\u{301}"), ("a\"\u{301}>\u{20dd}", "a&quot;\u{301}&gt;\u{20dd}"), ("&\u{fe0f}", "&amp;\u{fe0f}"),
+])
+func html_IsText_WhateverMarkFollowsACharacter(text: String, shown: String) {
+    #expect(Array(EscapedText.html(text).unicodeScalars) == Array(shown.unicodeScalars))
+}
+
+@Test(arguments: [
     ("", "\"\""), ("a\"b\\", "\"a\\\"b\\\\\""), ("\n\r\t", "\"\\n\\r\\t\""), ("\u{1}\u{7f}", "\"\\u0001\\u007f\""),
     ("é😀", "\"é😀\""), ("\r\n", "\"\\r\\n\""),
 ])

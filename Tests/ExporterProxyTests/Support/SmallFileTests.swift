@@ -29,6 +29,12 @@ func secret_IsTheFirstLineWithoutSpace(content: String, secret: String) throws {
     #expect(try SmallFile.secret(try folder.write(content, to: "a")) == secret)
 }
 
+@Test(arguments: ["secret\r\nmore\r\n", "secret\rmore"])
+func secret_IsTheFirstLine_WhateverEndsIt(content: String) throws {
+    let folder = try TemporaryFolder()
+    #expect(try SmallFile.secret(try folder.write(content, to: "a")) == "secret")
+}
+
 @Test func systemError_SaysWhatCouldNotBeDone() {
     #expect(
         SystemError("bind 127.0.0.1:1", code: EADDRINUSE).description

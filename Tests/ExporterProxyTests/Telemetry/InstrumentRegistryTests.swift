@@ -29,6 +29,13 @@ import Testing
     #expect(registry.exposition().contains(#"c_total{a="x\\y\"z\nw é"} 0"#))
 }
 
+@Test func registry_EscapesLabelValues_WhateverMarkFollowsACharacter() {
+    let registry = InstrumentRegistry()
+    _ = registry.counter("c_total", help: "h", labels: [("a", "x\"\u{301}y\\\u{fe0f}\r\nz")])
+    let line = registry.exposition().utf8.split(separator: 0x0A).last.map { Array($0) }
+    #expect(line == Array("c_total{a=\"x\\\"\u{301}y\\\\\u{fe0f}\r\\nz\"} 0".utf8))
+}
+
 @Test(arguments: [(0.0, "0"), (1, "1"), (-3, "-3"), (0.25, "0.25"), (1e14, "100000000000000"), (1e300, "1e+300")])
 func registry_WritesNumbers_AsPrometheusReadsThem(value: Double, text: String) {
     let registry = InstrumentRegistry()
