@@ -8,6 +8,7 @@ import UnixSignals
 package struct Daemon {
     private let configuration: RootConfiguration
     private let logger: Logger
+    private let descriptorsAvailable = DescriptorBudget.available()
     private let time: TimeSource = Moment.now
 
     package init(_ configuration: RootConfiguration, logger: Logger) {
@@ -79,7 +80,7 @@ package struct Daemon {
     /// Of the HTTP side; with few descriptors fewer than configured, so that the proxy can always be asked.
     private var http: HTTPServer.Configuration {
         var http = configuration.exporter.http
-        http.connectionsMax = min(http.connectionsMax, max(4, DescriptorBudget.processLimit() / 8))
+        http.connectionsMax = min(http.connectionsMax, max(4, descriptorsAvailable / 8))
         return http
     }
 
@@ -92,7 +93,8 @@ package struct Daemon {
             configuration.receiver, connectionsMax: configuration.exporter.concurrentRequests,
             parts: .init(
                 store: store, reserved: ReservedNames(names: names, prefixes: [Poller.namePrefix]),
-                registry: registry, budget: DescriptorBudget(reserving: descriptorsReserved), logger: logger,
+                registry: registry, budget: DescriptorBudget(of: descriptorsAvailable, reserving: descriptorsReserved),
+                logger: logger,
                 time: time))
     }
 

@@ -9,20 +9,28 @@ package final class DescriptorBudget: Sendable {
 
     package init(_ count: Int) { left = Atomic(count) }
 
-    /// What the process limit leaves after `reserved` descriptors for everything else, but half of all at least.
-    package convenience init(reserving reserved: Int) {
-        let all = Self.processLimit()
-        self.init(max(4, all - min(reserved, all / 2)))
+    /// What is left of `available` after `reserved` descriptors for everything else, but half of it at least.
+    package convenience init(of available: Int, reserving reserved: Int) {
+        self.init(max(4, available - min(reserved, available / 2)))
     }
 
-    /// How many descriptors this process may have, after its soft limit has been raised to the hard one.
-    package static func processLimit() -> Int {
+    /// How many descriptors this process may still open, after its soft limit has been raised to the hard one.
+    package static func available() -> Int {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         limit.rlim_cur = limit.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        return Int(clamping: limit.rlim_cur)
+        return max(8, Int(clamping: limit.rlim_cur) - openCount())
+    }
+
+    /// Also those that whoever started the process left open in it.
+    private static func openCount() -> Int {
+        guard let folder = opendir("/proc/self/fd") else { return 16 }
+        defer { closedir(folder) }
+        var count = 0
+        while readdir(folder) != nil { count += 1 }
+        return count
     }
 
     package func take() -> Bool {
