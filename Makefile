@@ -46,7 +46,7 @@ test: deps-test venv
 	for run in $(TEST_RUNS); do $(TEST_ENVIRONMENT) $(SWIFT) test --skip-build $(TEST_FLAGS) --filter $$run; done
 
 lint: swift
-	$(SWIFT) format lint -r --strict Sources Tests Package.swift
+	$(SWIFT) format lint -r --strict Sources Tests Benchmarks Fuzz/Sources/FuzzMessages/FuzzMessages.swift Package.swift
 
 format: swift
 	$(SWIFT) format -i -r Sources Tests Package.swift
@@ -54,6 +54,7 @@ format: swift
 check: lint test
 
 # The end-to-end tests run the program that was built with the same sanitizer.
+tsan: export THREAD_SANITIZER = 1
 tsan: deps-test venv
 	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build-tsan $(SWIFT_FLAGS)
 	for run in $(TEST_RUNS); do $(TEST_ENVIRONMENT) $(SWIFT) test --skip-build $(TEST_FLAGS) --sanitize=thread --scratch-path .build-tsan --filter $$run; done

@@ -5,7 +5,11 @@ import PackageDescription
 // CAPNP_DYNAMIC=1 is for distributions that ship no archives.
 let capnpIsDynamic = Context.environment["CAPNP_DYNAMIC"] != nil
 
-let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+// Set by `make tsan`: see Support/InstrumentedMutex.swift.
+let threadSanitizer: [SwiftSetting] =
+    Context.environment["THREAD_SANITIZER"] == nil ? [] : [.define("THREAD_SANITIZER")]
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)] + threadSanitizer
 
 let package = Package(
     name: "exporter-proxy",
@@ -39,6 +43,7 @@ let package = Package(
                 "CLinux",
                 "CTOML",
                 "CZlib",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

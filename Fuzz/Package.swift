@@ -17,7 +17,7 @@ let package = Package(
             name: "FuzzMessages",
             dependencies: ["CCapnp", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: [.unsafeFlags(["-parse-as-library", "-sanitize=fuzzer,address"])],
-            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
         ),
     ],
     cxxLanguageStandard: .cxx17

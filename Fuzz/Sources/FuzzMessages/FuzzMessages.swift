@@ -17,7 +17,8 @@ private func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) {
 /// What a connection came to.
 private struct Outcome: Equatable {
     var submissions: [Submission] = []
-    var refusalReason: String?
+    /// Not why: what comes in parts is judged when it is whole, or has ended too early.
+    var isRefused = false
 
     static let bytesMax = 1 << 16
 
@@ -86,8 +87,8 @@ private struct Outcome: Equatable {
     }
 
     private mutating func refuse(_ error: ReceiverError) -> Bool {
-        // Where JSON breaks depends on how far one could look; that it breaks does not.
-        refusalReason = ["json_invalid", "not_utf8", "truncated", "too_large"].contains(error.reason) ? "broken" : error.reason
+        precondition(!error.description.isEmpty, "a refusal without a reason")
+        isRefused = true
         return true
     }
 }

@@ -31,6 +31,8 @@ package struct MessageFramer {
 
     private var state = State.unknown
     private var jsonFramer = JSONFramer()
+    /// Before anything else came: then only JSON can follow.
+    private var hasSkippedSpace = false
     // Beside the state and not in it, so that the growing message is changed in place and never copied.
     private var unpacker: CapnpUnpacker
     private let accepted: ReceiverFormat
@@ -73,12 +75,13 @@ package struct MessageFramer {
     // MARK: Formats
 
     private mutating func unknown(_ bytes: UnsafeRawBufferPointer, ended: Bool) -> Step {
-        // Four bytes first: a segment count may look like white space.
-        if bytes.count >= 4 || ended, !(bytes.count >= 4 && bytes[2] == 0 && bytes[3] == 0) {
-            let space = whiteSpace(bytes)
-            if space > 0, space == bytes.count || bytes[space] == UInt8(ascii: "{") { return .drop(space) }
+        let space = leadingSpace(bytes, ended: ended)
+        if space > 0 {
+            hasSkippedSpace = true
+            return .drop(space)
         }
         if bytes.isEmpty, ended { return .end }
+        if hasSkippedSpace, let first = bytes.first, first != UInt8(ascii: "{") { return .refuse(.unknownFormat) }
         switch FormatSniffer.sniff(bytes, ended: ended) {
         case .undecided: return .needMore(isMidMessage: !bytes.isEmpty)
         case .refused(let error): return .refuse(error)
@@ -87,6 +90,16 @@ package struct MessageFramer {
         case .packedCapnp:
             return accept(.capnp, as: .packed, found: "packed Cap'n Proto", bytes, ended)
         }
+    }
+
+    /// How much at the beginning can only be white space before JSON. One to three such bytes can be part of a segment
+    /// count or of a tag, unless a bracket follows; four cannot.
+    private func leadingSpace(_ bytes: UnsafeRawBufferPointer, ended: Bool) -> Int {
+        let space = whiteSpace(bytes)
+        if hasSkippedSpace || space >= 4 { return space }
+        let isCapnp = bytes.count >= 4 && bytes[2] == 0 && bytes[3] == 0
+        guard bytes.count >= 4 || ended, !isCapnp else { return 0 }
+        return space == bytes.count || bytes[space] == UInt8(ascii: "{") ? space : 0
     }
 
     private mutating func accept(

@@ -277,3 +277,16 @@ func messageFramer_ComesToAnEnd_WhateverComes(seed: UInt64) {
         if case .open = client.fate { Issue.record("seed \(seed): still open at the end") }
     }
 }
+
+/// Found by the fuzzer: cut behind the space, the rest looked like a segment table.
+@Test func messageFramer_RefusesWhatIsNotJSON_AfterSpace_HoweverItIsCut() {
+    let stream = [UInt8](repeating: 0x0D, count: 14) + CapnpMessages.simple
+    for (head, tail) in stream.cuts {
+        var client = Client()
+        client.send(head)
+        client.send(tail)
+        client.end()
+        #expect(client.apps.isEmpty, "cut at \(head.count)")
+        #expect(client.fate == .refused(.unknownFormat), "cut at \(head.count)")
+    }
+}
