@@ -68,6 +68,7 @@ let package = Package(
             name: "ExporterProxyTests",
             dependencies: [
                 "ExporterProxy",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict

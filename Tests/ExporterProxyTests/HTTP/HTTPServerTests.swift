@@ -1,9 +1,9 @@
 import Foundation
 import Glibc
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import Synchronization
 import Testing
 
 @testable import ExporterProxy
@@ -31,15 +31,17 @@ private final class House: Sendable {
 
     /// Answers to `/later`, given by the test.
     final class Promises: Sendable {
-        private let kept = Mutex<[(EventLoopPromise<HTTPResponse>, String)]>([])
+        private let kept = NIOLockedValueBox<[(EventLoopPromise<HTTPResponse>, String)]>([])
         func add(_ promise: EventLoopPromise<HTTPResponse>, _ path: String) {
-            kept.withLock { $0.append((promise, path)) }
+            kept.withLockedValue { $0.append((promise, path)) }
         }
-        var count: Int { kept.withLock { $0.count } }
+        var count: Int { kept.withLockedValue { $0.count } }
         func succeedFirst(_ text: String) {
-            kept.withLock { $0.isEmpty ? nil : $0.removeFirst() }?.0.succeed(.text(.ok, text))
+            kept.withLockedValue { $0.isEmpty ? nil : $0.removeFirst() }?.0.succeed(.text(.ok, text))
         }
-        func failFirst(_ error: any Error) { kept.withLock { $0.isEmpty ? nil : $0.removeFirst() }?.0.fail(error) }
+        func failFirst(_ error: any Error) {
+            kept.withLockedValue { $0.isEmpty ? nil : $0.removeFirst() }?.0.fail(error)
+        }
     }
 
     private static func router(_ promises: Promises) -> HTTPRouter {

@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import Synchronization
+import NIOConcurrencyHelpers
 
 @testable import ExporterProxy
 
@@ -34,19 +34,19 @@ final class Exporter: Sendable {
 
     let port: Int
     private let listener: ListeningSocket
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
 
     init(_ answer: Answer) throws {
         let listener = try ListeningSocket.tcp(HostPort(host: "127.0.0.1", port: 0))
         self.listener = listener
         port = HostPort(listener.name)?.port ?? 0
-        state = Mutex(State(answer: answer))
+        state = NIOLockedValueBox(State(answer: answer))
         // The listener does not block, for the receiver's sake; this one may.
         let raw = listener.descriptor.raw
         _ = fcntl(raw, F_SETFL, fcntl(raw, F_GETFL) & ~O_NONBLOCK)
         Thread.detachNewThread { [weak self] in
             while let client = Self.accept(raw) {
-                guard let self, !self.state.withLock({ $0.isStopped }) else { break }
+                guard let self, !self.state.withLockedValue({ $0.isStopped }) else { break }
                 Thread.detachNewThread { self.serve(client) }
             }
         }
@@ -54,16 +54,16 @@ final class Exporter: Sendable {
 
     /// Ends the accepting thread, which holds the listener by its number only.
     func stop() {
-        state.withLock { $0.isStopped = true }
+        state.withLockedValue { $0.isStopped = true }
         shutdown(listener.descriptor.raw, Int32(SHUT_RDWR))
     }
 
     var url: String { "http://127.0.0.1:\(port)/metrics" }
 
-    func say(_ answer: Answer) { state.withLock { $0.answer = answer } }
+    func say(_ answer: Answer) { state.withLockedValue { $0.answer = answer } }
 
     /// The heads of all requests so far.
-    var requests: [String] { state.withLock { $0.requests } }
+    var requests: [String] { state.withLockedValue { $0.requests } }
 
     private static func accept(_ listener: Int32) -> OwnedDescriptor? {
         let raw = Glibc.accept(listener, nil, nil)
@@ -77,7 +77,7 @@ final class Exporter: Sendable {
             guard read(client.raw, &byte, 1) == 1 else { return }
             head.append(byte)
         }
-        let answer = state.withLock { state in
+        let answer = state.withLockedValue { state in
             state.requests.append(String(decoding: head, as: UTF8.self))
             return state.answer
         }

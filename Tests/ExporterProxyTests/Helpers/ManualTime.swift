@@ -1,16 +1,16 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 @testable import ExporterProxy
 
 /// A clock that stands until a test moves it.
 final class ManualTime: Sendable {
-    private let moment: Mutex<Moment>
+    private let moment: NIOLockedValueBox<Moment>
 
-    init(_ moment: Moment = .example) { self.moment = Mutex(moment) }
+    init(_ moment: Moment = .example) { self.moment = NIOLockedValueBox(moment) }
 
-    var source: TimeSource { { self.moment.withLock { $0 } } }
+    var source: TimeSource { { self.moment.withLockedValue { $0 } } }
 
-    func advance(by duration: Duration) { moment.withLock { $0 = $0.advanced(by: duration) } }
+    func advance(by duration: Duration) { moment.withLockedValue { $0 = $0.advanced(by: duration) } }
 }
 
 extension Moment {

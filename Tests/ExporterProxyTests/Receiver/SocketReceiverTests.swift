@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 import Logging
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import ExporterProxy
@@ -48,9 +48,9 @@ private final class House: Sendable {
     }
 
     final class Lines: Sendable {
-        private let kept = Mutex<[String]>([])
-        var all: [String] { kept.withLock { $0 } }
-        func add(_ line: String) { kept.withLock { $0.append(line) } }
+        private let kept = NIOLockedValueBox<[String]>([])
+        var all: [String] { kept.withLockedValue { $0 } }
+        func add(_ line: String) { kept.withLockedValue { $0.append(line) } }
     }
 
     var unix: String { folder.file("r.sock") }

@@ -1,20 +1,20 @@
 import Foundation
 import Logging
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import ExporterProxy
 
 /// Every line that a logger wrote.
 private final class Lines: Sendable {
-    private let lines = Mutex<[String]>([])
-    var all: [String] { lines.withLock { $0 } }
+    private let lines = NIOLockedValueBox<[String]>([])
+    var all: [String] { lines.withLockedValue { $0 } }
 
     func logger(_ level: String = "info", _ format: String) -> Logger {
         let section = ConfigurationSection(
             "log", ["level": .string(level), "format": .string(format)], ConfigurationProblems())
         let output = LogOutput(LogConfiguration(reading: section), time: ManualTime().source) { line in
-            self.lines.withLock { $0.append(line) }
+            self.lines.withLockedValue { $0.append(line) }
         }
         return Logger(label: "test") { _ in output }
     }
