@@ -98,4 +98,4 @@ var deflater = try Deflater()
 let buffer = ByteBuffer(bytes: body)
 try measure("deflate of one body", bytes: body.count, count: 200) { _ = try deflater.deflate(buffer) }
 let pieces = try (0..<100).map { try deflater.deflate(ByteBuffer(bytes: exposition(app: $0))) }
-measure("gzip member of 100 pieces", count: 200) { _ = GzipMember.join(pieces) }
+try measure("gzip member of 100 pieces", count: 200) { _ = try GzipMember.join(pieces) }

@@ -43,7 +43,9 @@ extension HTTPConnection {
                 state = .receiving(head, bodyBytes: total)
                 return .nothing
             case (.receiving(let head, _), .end):
-                state = .answering(keepsAlive: head.isKeepAlive)
+                // The decoder reads nothing behind a request that could change the protocol.
+                let ends = head.method == .CONNECT || head.headers.contains(name: "upgrade")
+                state = .answering(keepsAlive: head.isKeepAlive && !ends)
                 return .answer(head)
             case (.closing, _): return .nothing
             case (.idle, _), (.receiving, .head), (.answering, _):

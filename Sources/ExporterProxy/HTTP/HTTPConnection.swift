@@ -215,6 +215,8 @@ final class HTTPConnection: ChannelDuplexHandler {
             context.close(mode: .output, promise: nil)
             context.read()
         }
+        unsentBytes = unsent(context)
+        hurryTimer(context)
     }
 
     // MARK: Time and trouble
@@ -280,6 +282,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Of what comes behind garbage the decoder says no more than that: the answer is still on its way.
+        if error is ByteToMessageDecoderError, machine.isClosing || machine.isAnswering || !waiting.isEmpty { return }
         guard let parserError = error as? HTTPParserError else { return context.close(promise: nil) }
         // What was asked before the garbage is answered first; then the connection ends.
         guard waiting.isEmpty, !machine.isAnswering else {

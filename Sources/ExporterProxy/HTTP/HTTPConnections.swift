@@ -36,7 +36,11 @@ final class HTTPConnections: Sendable {
         let victim = state.withLock { state -> Member? in
             state.members[ObjectIdentifier(channel)] = member
             if state.isDraining { return member }
-            return state.members.count > connectionsMax ? Self.idleLongest(state.members.values) ?? member : nil
+            guard state.members.count > connectionsMax else { return nil }
+            let victim = Self.idleLongest(state.members.values) ?? member
+            // It is going: it must not be counted, or chosen, again.
+            state.members[ObjectIdentifier(victim.channel)] = nil
+            return victim
         }
         if let victim {
             evicted.increment()

@@ -79,7 +79,7 @@ package final class HTTPServer: Service {
         let connection = HTTPConnection(parts)
         let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
         try pipeline.addHandler(FirstByteWatch(connection))
-        try pipeline.addHandler(ByteToMessageHandler(decoder))
+        try pipeline.addHandler(ByteToMessageHandler(decoder, maximumBufferSize: 128 * 1024))
         try pipeline.addHandler(connection)
     }
 

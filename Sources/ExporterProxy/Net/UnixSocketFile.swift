@@ -45,21 +45,25 @@ package final class UnixSocketFile: Sendable {
         let raw = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard raw >= 0 else { throw SystemError("open a Unix socket") }
         let descriptor = OwnedDescriptor(raw)
-        guard withSockaddr(&address, { bind(raw, $0, $1) }) == 0 else { throw SystemError("make the socket \(path)") }
+        guard fchmod(raw, access.mode) == 0 else { throw SystemError("set the mode of \(path)") }
+        // The file gets the mode of the socket less the umask, so that no path has to be followed to set it.
+        let mask = umask(0)
+        let bound = withSockaddr(&address) { bind(raw, $0, $1) }
+        let code = errno
+        umask(mask)
+        guard bound == 0 else { throw SystemError("make the socket \(path)", code: code) }
         let file = try recorded(path)
-        // Nobody can connect before listen(2), so nobody gets in by the mode that bind(2) left.
-        try apply(access, to: path)
+        // Nobody can connect before listen(2), so nobody gets in before the owner is right.
+        try give(path, to: access)
         guard Glibc.listen(raw, ListeningSocket.backlog) == 0 else { throw SystemError("listen on \(path)") }
         return ListeningSocket(descriptor, name: path, file: file)
     }
 
-    private static func apply(_ access: Access, to path: String) throws(SystemError) {
-        if access.user != geteuid() || access.group != getegid() {
-            guard chown(path, access.user, access.group) == 0 else {
-                throw SystemError("give \(path) to user \(access.user), group \(access.group)")
-            }
+    private static func give(_ path: String, to access: Access) throws(SystemError) {
+        if access.user == geteuid(), access.group == getegid() { return }
+        guard lchown(path, access.user, access.group) == 0 else {
+            throw SystemError("give \(path) to user \(access.user), group \(access.group)")
         }
-        guard chmod(path, access.mode) == 0 else { throw SystemError("set the mode of \(path)") }
     }
 
     private static func recorded(_ path: String) throws(SystemError) -> UnixSocketFile {
@@ -100,7 +104,9 @@ package final class UnixSocketFile: Sendable {
         return withSockaddr(&address) { Glibc.connect(raw, $0, $1) } == 0 || errno != ECONNREFUSED
     }
 
-    private static func lockDirectory(of path: String) throws -> OwnedDescriptor {
+    /// `nil` where somebody holds the lock and does not let go: it only orders starts at the same time, and anybody who
+    /// can read the directory can take it, so it must not keep the proxy from starting.
+    private static func lockDirectory(of path: String) throws -> OwnedDescriptor? {
         let slash = path.lastIndex(of: "/")
         let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         let raw = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -110,7 +116,7 @@ package final class UnixSocketFile: Sendable {
             if flock(raw, LOCK_EX | LOCK_NB) == 0 { return descriptor }
             usleep(10_000)
         }
-        throw SystemError("lock the directory \(directory) for the socket \(path)")
+        return nil
     }
 
     private static func address(_ path: String) throws(UnixSocketError) -> sockaddr_un {

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Dispatch
 import Logging
 import NIOCore
 import NIOHTTPCompression
@@ -30,6 +31,7 @@ package final class Poller: Service {
         client.httpVersion = .http1Only
         client.redirectConfiguration =
             configuration.followsRedirects ? .follow(max: 5, allowCycles: false) : .disallow
+        client.timeout.connect = configuration.targets.map(\.timeout).max().map { TimeAmount($0) }
         // A target that refuses is a failed poll now, not a connection to be tried again and again until the timeout.
         client.connectionPool.retryConnectionEstablishment = false
         // The limit holds for what comes out, so a small body that unpacks to gigabytes ends there.
@@ -48,7 +50,9 @@ package final class Poller: Service {
             }
             await group.waitForAll()
         }
-        try await client.shutdown()
+        // Not waited for: the client cannot give up a connect on its way, and the proxy is to end within seconds.
+        // What is left ends with the event loops.
+        client.shutdown(queue: .global()) { _ in }
     }
 
     private func repeatedly(_ target: HTTPTarget, _ instruments: PollInstruments) async {

@@ -25,8 +25,8 @@ final class ReceiverConnection {
     var replies = ReplyQueue()
     /// Set when the connection is only kept to deliver its last reply.
     private(set) var lingersUntil: Moment?
-    var isWatched = false
-    var isWatchedForWriting = false
+    /// What the loop's queue tells of this connection; `nil` while the queue does not know it.
+    var watchedFor: ReadinessQueue.Interest?
 
     init(_ descriptor: OwnedDescriptor, door: Int, framer: MessageFramer, now: Moment) {
         self.descriptor = descriptor
@@ -94,8 +94,9 @@ final class ReceiverConnection {
             left -= got
             if let outcome = takeMessages(from: &buffer, desk, now) { return outcome }
             if peerHasEnded { return .closed }
+            if replies.isFull { return .open }
             // A socket that gave less than asked for is empty, but for its end, which often follows the first message.
-            if got < asked, isWatched { return .open }
+            if got < asked, watchedFor != nil { return .open }
         }
         return .open
     }

@@ -59,6 +59,8 @@ final class ReceiverLoop {
             for index in 0..<count { try handle(queue.token(index), now) }
             if let due = nextSweep, due.monotonic <= now.monotonic { sweep(now) }
         }
+        let end = time()
+        for (index, door) in doors.enumerated() { acceptAllWhoWait(door, index, end) }
         closeAll()
         log.finish(at: time())
     }
@@ -167,7 +169,9 @@ final class ReceiverLoop {
     /// Closes those who have been idle longest, or notes when the first of them will have been idle long enough.
     private func makeRoom(at door: ReceiverDoor, _ index: Int, _ now: Moment) {
         let idle = connections.indices.compactMap { slot -> (slot: Int, since: Moment)? in
-            guard let connection = connections[slot], connection.door == index, connection.isIdle else { return nil }
+            guard let connection = connections[slot], connection.isIdle else { return nil }
+            // Where descriptors are what is missing, those of the other door count as well.
+            guard connection.door == index || door.connections < door.connectionsMax else { return nil }
             return (slot, connection.lastActivity)
         }.sorted { $0.since.monotonic < $1.since.monotonic }
         let evictable = idle.prefix { now.elapsed(since: $0.since) >= Self.evictableAfter }
@@ -184,6 +188,8 @@ final class ReceiverLoop {
 
     private func serve(_ connection: ReceiverConnection, _ slot: Int, _ now: Moment) {
         let desk = doors[connection.door].desk
+        // Who does not read its replies is not read either, until it does or its time is up.
+        if connection.replies.isFull { return flush(connection, slot, now) }
         switch connection.readAvailable(desk, now: now) {
         case .open: flush(connection, slot, now)
         case .closed: finish(connection, slot, now)
@@ -195,25 +201,23 @@ final class ReceiverLoop {
     private func flush(_ connection: ReceiverConnection, _ slot: Int, _ now: Moment) {
         if !connection.replies.isEmpty {
             guard connection.replies.send(to: connection.descriptor.raw) else { return close(connection, slot) }
-            if connection.replies.isFull {
-                return refuse(connection, slot, .repliesNotRead, app: nil, now)
-            }
         }
         watch(connection, slot)
         sweepNoLater(than: deadline(of: connection))
     }
 
     private func watch(_ connection: ReceiverConnection, _ slot: Int) {
-        let writes = !connection.replies.isEmpty
-        let interest: ReadinessQueue.Interest = writes ? [.read, .write] : .read
+        let replies = connection.replies
+        let interest: ReadinessQueue.Interest = replies.isEmpty ? .read : replies.isFull ? .write : [.read, .write]
         do {
-            if !connection.isWatched {
+            if let watched = connection.watchedFor {
+                if watched != interest {
+                    try queue.change(connection.descriptor.raw, token: UInt64(slot), to: interest)
+                }
+            } else {
                 try queue.add(connection.descriptor.raw, token: UInt64(slot), interest)
-            } else if writes != connection.isWatchedForWriting {
-                try queue.change(connection.descriptor.raw, token: UInt64(slot), to: interest)
             }
-            connection.isWatched = true
-            connection.isWatchedForWriting = writes
+            connection.watchedFor = interest
         } catch {
             refuse(connection, slot, .connection(error.description), app: nil, time())
         }
@@ -259,6 +263,7 @@ final class ReceiverLoop {
 
     private func deadline(of connection: ReceiverConnection) -> Moment {
         if let until = connection.lingersUntil { return until }
+        if connection.replies.isFull { return connection.lastActivity.advanced(by: configuration.messageTimeout) }
         if let began = connection.messageBegan { return began.advanced(by: configuration.messageTimeout) }
         return connection.lastActivity.advanced(by: configuration.idleTimeout)
     }
@@ -283,6 +288,7 @@ final class ReceiverLoop {
 
     private func overdue(_ connection: ReceiverConnection, _ slot: Int, _ now: Moment) {
         if connection.lingersUntil != nil { return close(connection, slot) }
+        if connection.replies.isFull { return refuse(connection, slot, .repliesNotRead, app: nil, now) }
         if connection.messageBegan != nil {
             return refuse(connection, slot, .messageTimeout(configuration.messageTimeout), app: nil, now)
         }
@@ -299,6 +305,8 @@ final class ReceiverLoop {
     private func beginDrain(_ now: Moment) {
         guard wakeUp.stopIsRequested, drainsUntil == nil else { return }
         for (index, door) in doors.enumerated() {
+            // Who comes from now on finds no socket rather than one that nobody reads.
+            door.listener.removeFile()
             acceptAllWhoWait(door, index, now)
             queue.remove(door.listener.descriptor.raw)
         }

@@ -10,8 +10,10 @@ package enum GzipMember {
     /// An empty final block with fixed codes: it ends the stream that the pieces leave open.
     private static let end: [UInt8] = [0x03, 0x00]
 
-    package static func join(_ pieces: [DeflatedPiece]) -> ByteBuffer {
+    /// Throws where the member would be larger than a buffer can be.
+    package static func join(_ pieces: [DeflatedPiece]) throws(DeflateError) -> ByteBuffer {
         let compressed = pieces.reduce(0) { $0 + $1.bytes.readableBytes }
+        guard compressed < Int(UInt32.max) / 2 - 32 else { throw DeflateError(code: Z_BUF_ERROR) }
         var member = ByteBufferAllocator().buffer(capacity: compressed + header.count + end.count + 8)
         member.writeBytes(header)
         var crc: UInt = 0

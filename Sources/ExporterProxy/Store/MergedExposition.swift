@@ -103,7 +103,7 @@ package final class MergedExposition: Sendable {
         var pieces: [DeflatedPiece] = []
         pieces.reserveCapacity(snapshots.count)
         for snapshot in snapshots { pieces.append(try snapshot.deflated(by: &deflater)) }
-        let member = GzipMember.join(pieces)
+        let member = try GzipMember.join(pieces)
         let page = Page(pieces: [member], bytes: member.readableBytes)
         state.withLock { Self.keep(Kept(generation: view.generation, page: page), in: &$0.gzip) }
         return page

@@ -7,7 +7,7 @@ import Testing
 /// What gzip(1) would make of it.
 private func gzipped(_ bytes: [UInt8]) throws -> [UInt8] {
     var deflater = try Deflater()
-    return Array(GzipMember.join([try deflater.deflate(ByteBuffer(bytes: bytes))]).readableBytesView)
+    return Array(try GzipMember.join([try deflater.deflate(ByteBuffer(bytes: bytes))]).readableBytesView)
 }
 
 private struct Settings {

@@ -330,11 +330,28 @@ func theOtherFormat_IsRefused_WhenOneIsConfigured(format: String, other: [UInt8]
 @Test func aClientThatDoesNotReadItsReplies_IsClosed() async throws {
     try await withHouse(settings { $0.toml["reply"] = .boolean(true) }) { house in
         let socket = try BlockingSocket(path: house.unix)
-        let many = [UInt8](String(repeating: #"{"app":"x"}"#, count: 10_000))
-        while socket.trySend(many) {}
+        let many = [UInt8](String(repeating: #"{"app":"x"}"#, count: 18_000))
+        try socket.send(many)
+        try house.poke()
+        #expect(house.refused("replies_not_read") == 0)
+        house.time.advance(by: .seconds(31))
+        try house.poke()
         try house.poke()
         #expect(house.refused("replies_not_read") == 1)
         #expect(house.served("poke") == "x\n")
+    }
+}
+
+/// More replies than a socket holds.
+@Test func aClientThatReadsItsRepliesLate_GetsThemAll() async throws {
+    try await withHouse(settings { $0.toml["reply"] = .boolean(true) }) { house in
+        let socket = try BlockingSocket(path: house.unix)
+        try socket.send([UInt8](String(repeating: #"{"app":"x"}"#, count: 10_000)))
+        try house.poke()
+        var replies = 0
+        while replies < 10_000, socket.line() == #"{"ok":true,"apps":["app"]}"# { replies += 1 }
+        #expect(replies == 10_000)
+        #expect(house.refused("replies_not_read") == 0)
     }
 }
 
