@@ -59,6 +59,7 @@ tsan: deps-test venv
 	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build-tsan $(SWIFT_FLAGS)
 	for run in $(TEST_RUNS); do $(TEST_ENVIRONMENT) $(SWIFT) test --skip-build $(TEST_FLAGS) --sanitize=thread --scratch-path .build-tsan --filter $$run; done
 
+asan: export LSAN_OPTIONS = suppressions=$(CURDIR)/Tests/leaks-of-others.txt
 asan: deps-test venv
 	$(SWIFT) build --build-tests --sanitize=address --scratch-path .build-asan $(SWIFT_FLAGS)
 	for run in $(TEST_RUNS); do $(TEST_ENVIRONMENT) $(SWIFT) test --skip-build $(TEST_FLAGS) --sanitize=address --scratch-path .build-asan --filter $$run; done

@@ -202,3 +202,46 @@ struct PollTests {
         }
     }
 }
+
+extension PollTests {
+    /// The kernel drops what comes to a listener whose queue is full: the connect neither succeeds nor fails.
+    @Test func sigterm_DuringAConnectThatHangs_EndsInTime() async throws {
+        let listener = try FullListener()
+        let target = "[[poll_external.target]]\nurl = \"http://127.0.0.1:\(listener.port)/\"\ntimeout = \"30s\"\n"
+        let proxy = try await ProxyProcess.start(more: target)
+        proxy.child.send(SIGTERM)
+        #expect(try await proxy.child.exit(within: .seconds(5)) == .status(0), "\(proxy.log)")
+    }
+}
+
+/// A listener that accepts nobody, with its queue filled.
+private final class FullListener {
+    let port: UInt16
+    private var descriptors: [Int32] = []
+
+    init() throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        descriptors.append(listener)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, length) + listen(listener, 0) + getsockname(listener, $0, &length)
+            }
+        }
+        guard result == 0 else { throw TestFailure("no listener: \(errno)") }
+        port = UInt16(bigEndian: address.sin_port)
+        for _ in 0..<4 {
+            let client = socket(
+                AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+            descriptors.append(client)
+            _ = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(client, $0, length) }
+            }
+        }
+    }
+
+    deinit { for descriptor in descriptors { close(descriptor) } }
+}

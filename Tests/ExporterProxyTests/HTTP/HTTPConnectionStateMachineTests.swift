@@ -118,3 +118,16 @@ func machine_TakesChunkedBodies(coding: String, isTaken: Bool) {
     let second = machine.receivedGarbage(.badRequest, "x")
     #expect(second == .nothing)
 }
+
+/// The decoder takes all that follows for another protocol: there is nothing to be kept alive.
+@Test(arguments: [
+    HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: ["Host": "a", "Upgrade": "h2c"]),
+    HTTPRequestHead(version: .http1_1, method: .CONNECT, uri: "a:1", headers: ["Host": "a"]),
+])
+func machine_EndsTheConnection_AfterARequestForAnotherProtocol(head: HTTPRequestHead) {
+    var machine = HTTPConnection.StateMachine(bodyBytesMax: 10)
+    #expect(machine.received(.head(head)) == .nothing)
+    #expect(machine.received(.end(nil)) == .answer(head))
+    #expect(!machine.keepsAlive)
+    #expect(machine.answered(closes: false) == .close)
+}
