@@ -20,16 +20,7 @@ struct CapnpClientTests {
         }
     }
 
-    private static func metric(_ app: String) -> String {
-        let name = "http_requests_total_\(app)_capnp"
-        return """
-            # HELP \(name) HTTP requests served.
-            # TYPE \(name) counter
-            \(name){method="post",code="200"} 1027
-            \(name){method="post",code="400"} 3
-
-            """
-    }
+    private static func metric(_ app: String) -> String { exampleExposition(of: "http_requests_total_\(app)_capnp") }
 
     /// Prelude of the scripts below: the schema, a connection, and a message.
     private static func script(_ proxy: ProxyProcess, _ lines: String) -> String {

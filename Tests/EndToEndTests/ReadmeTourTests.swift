@@ -11,16 +11,7 @@ struct ReadmeTourTests {
         #expect(exit == .status(0), "\(command): \(errors)")
     }
 
-    private static func metric(_ app: String) -> String {
-        let name = "http_requests_total_foo_bar_\(app)"
-        return """
-            # HELP \(name) HTTP requests served.
-            # TYPE \(name) counter
-            \(name){method="post",code="200"} 1027
-            \(name){method="post",code="400"} 3
-
-            """
-    }
+    private static func metric(_ app: String) -> String { exampleExposition(of: "http_requests_total_foo_bar_\(app)") }
 
     @Test(.needs(.nc), arguments: ["-q 0", "-N"])
     func jsonFiles_SentWithNetcat_AreServedWholeAndListed(flag: String) async throws {

@@ -27,3 +27,14 @@ func exposition(_ name: String, _ value: Int = 1) -> String {
 func samples(in text: String) -> Int {
     text.split(separator: "\n").filter { !$0.hasPrefix("#") }.count
 }
+
+/// What the shipped example clients and files send, under the name that each gives to its metric.
+func exampleExposition(of name: String) -> String {
+    """
+    # HELP \(name) HTTP requests served.
+    # TYPE \(name) counter
+    \(name){method="post",code="200"} 1027
+    \(name){method="post",code="400"} 3
+
+    """
+}

@@ -26,7 +26,6 @@ final class ReceiverLoop {
     private let time: TimeSource
     private var connections: [ReceiverConnection?] = []
     private var freeSlots: [Int] = []
-    private var openCount = 0
     private var log: RefusalLog
     /// When the next connection can become overdue, if any can.
     private var nextSweep: Moment?
@@ -110,7 +109,6 @@ final class ReceiverLoop {
     private func open(_ descriptor: OwnedDescriptor, _ door: ReceiverDoor, _ index: Int, _ now: Moment) {
         door.acceptedOne()
         door.desk.instruments.connections.increment()
-        openCount += 1
         let framer = MessageFramer(accepting: configuration.format, bytesMax: configuration.messageBytesMax)
         let connection = ReceiverConnection(descriptor, door: index, framer: framer, now: now)
         let slot = freeSlots.popLast() ?? connections.count
@@ -252,7 +250,6 @@ final class ReceiverLoop {
         guard connections[slot] === connection else { return }
         connections[slot] = nil
         freeSlots.append(slot)
-        openCount -= 1
         budget.giveBack()
         doors[connection.door].connections -= 1
         // The descriptor closes with the connection object, which also takes it out of the queue.
