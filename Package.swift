@@ -36,9 +36,12 @@ let package = Package(
         .target(name: "CTOML"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
+        // Pure: the standard library only.
+        .target(name: "Exposition", swiftSettings: strict),
         .target(
             name: "ExporterProxy",
             dependencies: [
+                "Exposition",
                 "CCapnp",
                 "CLinux",
                 "CTOML",
@@ -73,6 +76,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(name: "ExpositionTests", dependencies: ["Exposition", "TestSupport"], swiftSettings: strict),
         // What the tests share: programs to run, sockets to speak over, folders to work in.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: strict),
