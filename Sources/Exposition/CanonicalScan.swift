@@ -1,0 +1,288 @@
+/// One pass over a body that is believed to be canonical: the first doubt ends it.
+struct CanonicalScan {
+    private let bytes: UnsafeRawBufferPointer
+    private let start: LineScan.Position
+    private let end: LineScan.Position
+    private let table = ByteClass.table
+    private let hash = SeriesHash.ofThisProcess
+    private let limits: ExpositionLimits
+    private var position: LineScan.Position
+
+    private var families: [ExpositionShape.Family] = []
+    private var extents: [IndexedExposition.Extent] = []
+    private var names = HashSet(capacity: 64)
+    private var prefixes: [UInt32] = []
+    private var series: [UInt64] = []
+    private var hasRepeatedSeries = false
+    private var hasTimestamps = false
+
+    // The family whose lines are being read.
+    private var familyName = UnsafeRawBufferPointer(start: nil, count: 0)
+    private var familySuffixes = Suffixes.none
+
+    private enum Suffixes { case none, summary, histogram }
+
+    // The sample before in the same family: most often the next has the same name.
+    private var sampleName = UnsafeRawBufferPointer(start: nil, count: 0)
+    private var sampleNameHash: UInt64 = 0
+    private var memory: LabelMemory
+
+    /// `bytes` must end with a line feed.
+    init(_ bytes: UnsafeRawBufferPointer, limits: ExpositionLimits, memory: LabelMemory) {
+        self.bytes = bytes
+        self.memory = memory
+        self.limits = limits
+        // The caller has seen a last byte, so there is a base.
+        start = bytes.assumingMemoryBound(to: UInt8.self).baseAddress ?? ByteClass.table
+        end = start + bytes.count
+        position = start
+    }
+
+    mutating func run(repeats: ((_ line: Int) -> Void)?) -> IndexedExposition? {
+        let lines = LineCount.of(bytes)
+        prefixes.reserveCapacity(lines)
+        series.reserveCapacity(lines)
+        var seen = HashSet(capacity: lines)
+        while position < end {
+            let isTaken = position.pointee == UInt8(ascii: "#") ? header() : sample(&seen, repeats)
+            guard isTaken else { return nil }
+        }
+        endFamily()
+        guard families.count <= limits.families, series.count <= limits.series else { return nil }
+        let shape = ExpositionShape(
+            families: families, series: series, prefixes: prefixes, hasRepeatedSeries: hasRepeatedSeries,
+            hasTimestamps: hasTimestamps)
+        return IndexedExposition(shape: shape, extents: extents)
+    }
+
+    // MARK: Families
+
+    private var offset: Int { position - start }
+
+    private mutating func beginFamily(_ name: UnsafeRawBufferPointer) -> Bool {
+        endFamily()
+        guard name.count <= limits.nameBytes, names.insert(SeriesHash.hash(name, 0)) else { return false }
+        familyName = name
+        familySuffixes = .none
+        sampleName = UnsafeRawBufferPointer(start: nil, count: 0)
+        families.append(
+            ExpositionShape.Family(
+                name: String(decoding: name, as: UTF8.self), lines: prefixes.count..<prefixes.count,
+                samples: series.count..<series.count))
+        extents.append(.init(start: offset, samples: offset, end: offset))
+        return true
+    }
+
+    private mutating func endFamily() {
+        guard let last = families.indices.last else { return }
+        families[last].lines = families[last].lines.lowerBound..<prefixes.count
+        families[last].samples = families[last].samples.lowerBound..<series.count
+        extents[last].end = offset
+    }
+
+    /// A HELP or TYPE line: the only comments there are.
+    private mutating func header() -> Bool {
+        let begin = position
+        guard end - begin > 7, begin[1] == UInt8(ascii: " "), begin[6] == UInt8(ascii: " ") else { return false }
+        let word = UnsafeRawPointer(begin + 2).loadUnaligned(as: UInt32.self)
+        let nameEnd = LineScan.skip(ByteClass.metricName, begin + 7, table)
+        let name = UnsafeRawBufferPointer(start: begin + 7, count: nameEnd - begin - 7)
+        guard let first = name.first, first &- 48 >= 10, nameEnd.pointee == UInt8(ascii: " ") else { return false }
+        if !Self.areEqual(name, familyName) || families.isEmpty {
+            guard beginFamily(name) else { return false }
+        }
+        let last = families.count &- 1
+        guard families[last].samples.lowerBound == series.count else { return false }
+        let isTaken = word == Self.type ? type(nameEnd + 1, last) : word == Self.help && help(nameEnd + 1, last)
+        guard isTaken else { return false }
+        prefixes.append(UInt32(truncatingIfNeeded: position - begin) | ExpositionShape.headerBit)
+        extents[last].samples = offset
+        return true
+    }
+
+    /// "HELP" and "TYPE" as numbers of four bytes, the first byte the lowest.
+    private static let help: UInt32 = 0x504C_4548
+    private static let type: UInt32 = 0x4550_5954
+
+    private mutating func help(_ text: LineScan.Position, _ family: Int) -> Bool {
+        guard families[family].help == nil, let next = LineScan.helpText(text, table) else { return false }
+        families[family].help = String(
+            decoding: UnsafeRawBufferPointer(start: text, count: next - text - 1), as: UTF8.self)
+        position = next
+        return true
+    }
+
+    private mutating func type(_ word: LineScan.Position, _ family: Int) -> Bool {
+        let wordEnd = LineScan.skip(ByteClass.metricName, word, table)
+        guard families[family].type == nil, wordEnd.pointee == UInt8(ascii: "\n") else { return false }
+        let text = String(decoding: UnsafeRawBufferPointer(start: word, count: wordEnd - word), as: UTF8.self)
+        guard let type = MetricType(rawValue: text), type.isOfText else { return false }
+        families[family].type = type
+        familySuffixes = type == .histogram ? .histogram : type == .summary ? .summary : .none
+        position = wordEnd + 1
+        return true
+    }
+
+    // MARK: Samples
+
+    @inline(__always)
+    private mutating func sample(_ seen: inout HashSet, _ repeats: ((_ line: Int) -> Void)?) -> Bool {
+        let begin = position
+        guard var next = name(begin) else { return false }
+        var sum = sampleNameHash
+        let isBraced = next.pointee == UInt8(ascii: "{")
+        if isBraced {
+            guard let behind = labels(next + 1, &sum) else { return false }
+            next = behind
+        }
+        let value = LineScan.skip(ByteClass.blank, next, table)
+        guard isBraced || value > next else { return false }
+        var hasTimestamp = false
+        guard let lineEnd = LineScan.valueAndTimestamp(value, hasTimestamp: &hasTimestamp) else { return false }
+        position = lineEnd
+        return note(hash.end(sum), hasTimestamp ? value : nil, &seen, repeats, prefix: value - begin)
+    }
+
+    /// Behind the name of a sample, which is then in the family that is being read; or `nil`.
+    @inline(__always)
+    private mutating func name(_ begin: LineScan.Position) -> LineScan.Position? {
+        if let before = sampleName.baseAddress, end - begin > sampleName.count,
+            ByteCompare.areEqual(begin, before, sampleName.count),
+            table[Int(begin[sampleName.count])] & ByteClass.metricName == 0
+        {
+            return begin + sampleName.count
+        }
+        let next = LineScan.skip(ByteClass.metricName, begin, table)
+        let name = UnsafeRawBufferPointer(start: begin, count: next - begin)
+        guard begin.pointee &- 48 >= 10, !name.isEmpty else { return nil }
+        if !belongs(name) {
+            guard beginFamily(name) else { return nil }
+        }
+        sampleName = name
+        sampleNameHash = hash.begin(name: name)
+        return next
+    }
+
+    /// Series and line go into the lists; false where the same was there before.
+    @inline(__always)
+    private mutating func note(
+        _ hash: UInt64, _ timed: LineScan.Position?, _ seen: inout HashSet, _ repeats: ((_ line: Int) -> Void)?,
+        prefix: Int
+    ) -> Bool {
+        if let timed {
+            guard noteTimed(hash, timed, &seen, repeats) else { return false }
+        } else if !seen.insert(hash) {
+            guard let repeats else { return false }
+            repeats(prefixes.count)
+        }
+        prefixes.append(UInt32(truncatingIfNeeded: prefix))
+        series.append(hash)
+        return true
+    }
+
+    /// The same series may come at several times, but not twice at one; nor both with a time and without.
+    @inline(never)
+    private mutating func noteTimed(
+        _ hash: UInt64, _ value: LineScan.Position, _ seen: inout HashSet, _ repeats: ((_ line: Int) -> Void)?
+    ) -> Bool {
+        hasTimestamps = true
+        var time = position - 1
+        while time[-1] &- 48 < 10 { time -= 1 }
+        let digits = UnsafeRawBufferPointer(start: time, count: position - 1 - time)
+        let isFirst = seen.insert(hash)
+        if isFirst {
+            _ = seen.insert(SeriesHash.hash(digits, hash))
+            return true
+        }
+        hasRepeatedSeries = true
+        if seen.insert(SeriesHash.hash(digits, hash)) { return true }
+        guard let repeats else { return false }
+        repeats(prefixes.count)
+        return true
+    }
+
+    /// Whether a sample of this name is one of the family that is being read.
+    @inline(__always)
+    private func belongs(_ name: UnsafeRawBufferPointer) -> Bool {
+        if name.count == familyName.count { return Self.areEqual(name, familyName) && !families.isEmpty }
+        if familySuffixes == .none || name.count < familyName.count { return false }
+        let head = UnsafeRawBufferPointer(rebasing: name[..<familyName.count])
+        guard Self.areEqual(head, familyName) else { return false }
+        return isSuffix(UnsafeRawBufferPointer(rebasing: name[familyName.count...]))
+    }
+
+    /// `_sum`, `_count`, and of histograms `_bucket`.
+    @inline(__always)
+    private func isSuffix(_ tail: UnsafeRawBufferPointer) -> Bool {
+        switch tail.count {
+        case 4: return tail.loadUnaligned(as: UInt32.self) == 0x6D75_735F
+        case 6:
+            return tail.loadUnaligned(as: UInt32.self) == 0x756F_635F
+                && tail.loadUnaligned(fromByteOffset: 4, as: UInt16.self) == 0x746E
+        case 7:
+            return familySuffixes == .histogram && tail.loadUnaligned(as: UInt32.self) == 0x6375_625F
+                && tail.loadUnaligned(fromByteOffset: 3, as: UInt32.self) == 0x7465_6B63
+        default: return false
+        }
+    }
+
+    /// Behind the closing brace, or `nil`.
+    @inline(__always)
+    private mutating func labels(_ start: LineScan.Position, _ sum: inout UInt64) -> LineScan.Position? {
+        var position = start
+        memory.beginLine()
+        while true {
+            if let behind = memory.repeated(at: position, before: end, &sum) {
+                position = behind
+            } else {
+                if position.pointee != UInt8(ascii: "}"), table[Int(position.pointee)] & ByteClass.blank != 0 {
+                    position = LineScan.skip(ByteClass.blank, position, table)
+                }
+                if position.pointee == UInt8(ascii: "}") { return position + 1 }
+                guard let behind = label(position, &sum) else { return nil }
+                position = behind
+            }
+            guard memory.count <= limits.labels else { return nil }
+            if position.pointee != UInt8(ascii: ",") { position = LineScan.skip(ByteClass.blank, position, table) }
+            if position.pointee == UInt8(ascii: "}") { return position + 1 }
+            guard position.pointee == UInt8(ascii: ",") else { return nil }
+            position += 1
+        }
+    }
+
+    /// Behind the closing quote of a label that the line before did not have, or `nil`.
+    @inline(__always)
+    private mutating func label(_ position: LineScan.Position, _ sum: inout UInt64) -> LineScan.Position? {
+        let nameEnd = LineScan.skip(ByteClass.labelName, position, table)
+        let name = UnsafeRawBufferPointer(start: position, count: nameEnd - position)
+        guard !name.isEmpty, position.pointee &- 48 >= 10, name.count <= limits.nameBytes else { return nil }
+        var quote = nameEnd
+        if quote.pointee != UInt8(ascii: "=") { quote = LineScan.skip(ByteClass.blank, quote, table) }
+        guard quote.pointee == UInt8(ascii: "=") else { return nil }
+        quote += 1
+        if quote.pointee != UInt8(ascii: "\"") { quote = LineScan.skip(ByteClass.blank, quote, table) }
+        guard quote.pointee == UInt8(ascii: "\""), let behind = LineScan.quoted(quote + 1, table) else { return nil }
+        let value = UnsafeRawBufferPointer(start: quote + 1, count: behind - quote - 2)
+        guard value.count <= limits.valueBytes else { return nil }
+        let part = hash.part(label: name, value: value)
+        sum &+= part
+        let text = UnsafeRawBufferPointer(start: position, count: behind - position)
+        return memory.add(.init(text: text, nameCount: name.count, hash: part)) ? behind : nil
+    }
+
+    @inline(__always)
+    static func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        guard left.count == right.count, let a = left.baseAddress, let b = right.baseAddress else { return false }
+        return ByteCompare.areEqual(a, b, left.count)
+    }
+}
+
+extension MetricType {
+    /// Whether text 0.0.4 knows the type.
+    public var isOfText: Bool {
+        switch self {
+        case .counter, .gauge, .histogram, .summary, .untyped: true
+        case .unknown, .info, .stateset, .gaugehistogram: false
+        }
+    }
+}
