@@ -99,3 +99,11 @@ let buffer = ByteBuffer(bytes: body)
 try measure("deflate of one body", bytes: body.count, count: 200) { _ = try deflater.deflate(buffer) }
 let pieces = try (0..<100).map { try deflater.deflate(ByteBuffer(bytes: exposition(app: $0))) }
 try measure("gzip member of 100 pieces", count: 200) { _ = try GzipMember.join(pieces) }
+
+let registry = InstrumentRegistry()
+let histogram = registry.histogram("seconds", help: "Observed.", bounds: (0..<14).map { 0.0005 * Double(1 << $0) })
+measure("histogram, one observation", count: 100_000) { histogram.observe(0.0001) }
+registry.collect("sources", help: "Each source.", type: .gauge) {
+    (0..<10_000).map { (labels: [("source", "app \($0)")], value: Double($0)) }
+}
+measure("own page, a family of 10 000 samples", count: 20) { _ = registry.exposition() }
