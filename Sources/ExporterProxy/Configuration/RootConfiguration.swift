@@ -5,6 +5,7 @@ package struct RootConfiguration: Equatable, Sendable {
     package var receiver: SocketReceiver.Configuration
     package var poll: Poller.Configuration
     package var store: SnapshotStore.Configuration
+    package var telemetry: TelemetryConfiguration
 
     /// Reads all sections; what does not fit is reported to `problems`, and its default stands in.
     package init(_ values: [String: ConfigurationValue], _ problems: ConfigurationProblems) {
@@ -13,6 +14,7 @@ package struct RootConfiguration: Equatable, Sendable {
         receiver = SocketReceiver.Configuration(reading: root.table("receiver"))
         poll = Poller.Configuration(reading: root.table("poll_external"))
         store = SnapshotStore.Configuration(reading: root.table("store"))
+        telemetry = TelemetryConfiguration(reading: root.table("telemetry"))
         log = LogConfiguration(reading: root.table("log"))
         root.finish()
     }

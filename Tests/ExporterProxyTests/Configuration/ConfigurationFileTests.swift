@@ -45,10 +45,11 @@ private let defaults = RootConfiguration([:], ConfigurationProblems())
     #expect(defaults.receiver.messageTimeout == .seconds(30) && defaults.receiver.idleTimeout == .seconds(3600))
     #expect(defaults.poll.targets.isEmpty && !defaults.poll.followsRedirects)
     #expect(defaults.store.staleAfter == .seconds(300) && defaults.store.expireAfter == nil)
+    #expect(!defaults.telemetry.isMerged)
     #expect(defaults.log.level == .info && defaults.log.format == .logfmt)
 }
 
-@Test(arguments: ["", "\n", "# nothing\n", "[exporter]\n[receiver]\n[poll_external]\n[store]\n[log]\n"])
+@Test(arguments: ["", "\n", "# nothing\n", "[exporter]\n[receiver]\n[poll_external]\n[store]\n[telemetry]\n[log]\n"])
 func anEmptyFile_HoldsTheDefaults(text: String) throws {
     #expect(try load(text) == defaults)
 }
@@ -329,6 +330,13 @@ func aFlag_IsReadAsTheTypeOfItsKey(setting: String, key: any KeyPath<RootConfigu
     #expect(configuration.poll.targets.map(\.name) == ["external_poll: a:1", "external_poll: b:1", "c"])
     #expect(configuration.poll.targets.last?.labels == ["site": "x"])
     #expect(configuration.receiver.unixSocket == "/tmp/a=b.sock")
+}
+
+@Test func ownMetrics_CanBeMerged() throws {
+    #expect(try load("[telemetry]\nmerge = true\n").telemetry.isMerged)
+    #expect(try !load("[telemetry]\nmerge = true\n", settings: ["telemetry.merge=false"]).telemetry.isMerged)
+    #expect(
+        try problems("[telemetry]\nmerge = 1\n") == ["2: telemetry.merge: expected true or false, found 1"])
 }
 
 @Test func expiry_CanBeSwitchedOff() throws {
