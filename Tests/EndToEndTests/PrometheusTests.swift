@@ -18,7 +18,7 @@ struct PrometheusTests {
             try await wait(until: "prometheus says up == 1") { try prometheus.value("up") == 1 }
             #expect(try prometheus.value("scrape_samples_scraped") == Double(served))
             #expect(try prometheus.value(#"app_7_requests{method="m3"}"#) == 703)
-            #expect(try proxy.ownSample(#"exporter_proxy_http_responses_total{code="4xx"}"#) == 0)
+            #expect(try proxy.ownSample(#"exporter_proxy_http_requests_total{route="none",code="404"}"#) == 0)
 
             // A sample that an app no longer sends is gone from the next scrape.
             try proxy.send(#"{"app 7": "app_7_other 1"}"#)

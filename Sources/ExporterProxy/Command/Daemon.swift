@@ -42,6 +42,7 @@ package struct Daemon {
         _ group: MultiThreadedEventLoopGroup, _ threads: NIOThreadPool
     ) async throws -> [any Service] {
         let registry = InstrumentRegistry()
+        ProcessInstruments.add(to: registry, now: time())
         let store = SnapshotStore(sourcesMax: configuration.store.sourcesMax)
         registry.gauge("exporter_proxy_sources", help: "Sources in the table.") { Double(store.count) }
         let expiry = Expiry(store: store, rules: expiryRules, registry: registry, time: time)

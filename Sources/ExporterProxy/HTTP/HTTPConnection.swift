@@ -79,7 +79,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
-            if machine.isIdle, waiting.isEmpty { becomeIdle() }
+            if machine.isIdle, waiting.isEmpty { becomeIdle(.now()) }
             workOn(context)
         }
         context.fireChannelWritabilityChanged()
@@ -120,52 +120,66 @@ final class HTTPConnection: ChannelDuplexHandler {
             let line = ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")
             context.writeAndFlush(wrapOutboundOut(line), promise: nil)
         case .refuse(let status, let sentence):
-            parts.instruments.refused.increment()
+            parts.instruments.refused(status)
             write(.refusal(status, sentence), sendsBody: true, connection: "close", context)
             closeAfterWriting(context)
         case .answer(let head): answer(head, context)
         }
     }
 
+    /// A request that has been read whole, and is to be answered.
+    private struct Question {
+        var head: HTTPRequestHead
+        let readAt = NIODeadline.now()
+        /// Its route's place among ``HTTPRouter/patterns``.
+        var route: Int
+    }
+
     private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        var question = Question(head: head, route: parts.router.nowhere)
         guard head.uri.utf8.count <= Self.uriBytesMax else {
-            parts.instruments.refused.increment()
-            return finish(.refusal(.uriTooLong, "414 the path is longer than \(Self.uriBytesMax) bytes"), head, context)
+            parts.instruments.refusedRequests.increment()
+            let response = HTTPResponse.refusal(.uriTooLong, "414 the path is longer than \(Self.uriBytesMax) bytes")
+            return finish(response, question, context)
         }
         let request = HTTPRequest(method: head.method, uri: head.uri, headers: head.headers)
-        switch parts.router.answer(request, on: context.eventLoop) {
-        case .now(let response): finish(response, head, context)
+        let (route, reply) = parts.router.find(request, on: context.eventLoop)
+        question.route = route
+        switch reply {
+        case .now(let response): finish(response, question, context)
         case .later(let future):
+            let question = question
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             future.hop(to: context.eventLoop).whenComplete { result in
                 let (connection, context) = bound.value
-                connection.finishLater(result, head, context)
+                connection.finishLater(result, question, context)
             }
         }
     }
 
     private func finishLater(
-        _ result: Result<HTTPResponse, any Error>, _ head: HTTPRequestHead, _ context: ChannelHandlerContext
+        _ result: Result<HTTPResponse, any Error>, _ question: Question, _ context: ChannelHandlerContext
     ) {
         guard context.channel.isActive else { return }
         switch result {
-        case .success(let response): finish(response, head, context)
-        case .failure(let error): finish(.refusal(.internalServerError, "500 \(error)"), head, context)
+        case .success(let response): finish(response, question, context)
+        case .failure(let error): finish(.refusal(.internalServerError, "500 \(error)"), question, context)
         }
         workOn(context)
     }
 
-    private func finish(_ response: HTTPResponse, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        parts.instruments.answered(response.status)
+    private func finish(_ response: HTTPResponse, _ question: Question, _ context: ChannelHandlerContext) {
+        let head = question.head
         let closes = isDraining || (inputHasEnded && waiting.isEmpty) || !machine.keepsAlive
         let connection = closes ? "close" : head.version == .http1_1 ? nil : "keep-alive"
         write(response, sendsBody: head.method != .HEAD, connection: connection, context)
+        let now = NIODeadline.now()
+        parts.instruments.answered(question.route, response.status, after: now - question.readAt)
         if machine.answered(closes: closes) == .close { return closeAfterWriting(context) }
-        becomeIdle()
+        becomeIdle(now)
     }
 
-    private func becomeIdle() {
-        let now = NIODeadline.now()
+    private func becomeIdle(_ now: NIODeadline) {
         member?.idleSince.store(max(1, now.uptimeNanoseconds), ordering: .relaxed)
         deadline = now + TimeAmount(parts.configuration.idleTimeout)
     }

@@ -14,6 +14,14 @@ package struct HTTPRoute: Sendable {
         case exactly(String)
         /// Whatever lies between, not empty, still percent-encoded.
         case between(String, String)
+
+        /// As the `route` label of our metrics shows it.
+        var pattern: String {
+            switch self {
+            case .exactly(let path): path
+            case .between(let prefix, let suffix): "\(prefix)*\(suffix)"
+            }
+        }
     }
 
     package typealias Handler = @Sendable (_ request: HTTPRequest, _ rest: String, _ loop: any EventLoop) -> HTTPReply
@@ -48,19 +56,32 @@ package struct HTTPRouter: Sendable {
 
     package init(_ routes: [HTTPRoute]) { self.routes = routes }
 
+    /// Of the routes, in their order; the last one stands for requests that no route knows.
+    var patterns: [String] { routes.map(\.path.pattern) + ["none"] }
+
+    /// The place among ``patterns`` of what no route knows.
+    var nowhere: Int { routes.count }
+
     package func answer(_ request: HTTPRequest, on loop: any EventLoop) -> HTTPReply {
+        find(request, on: loop).reply
+    }
+
+    /// The reply, and the place of its route among ``patterns``.
+    func find(_ request: HTTPRequest, on loop: any EventLoop) -> (place: Int, reply: HTTPReply) {
         var allowed: [HTTPMethod] = []
-        for route in routes {
+        var known = nowhere
+        for (place, route) in routes.enumerated() {
             guard let rest = route.match(request.path) else { continue }
             if route.methods.contains(request.method == .HEAD ? .GET : request.method) {
-                return route.handle(request, rest, loop)
+                return (place, route.handle(request, rest, loop))
             }
             allowed += route.methods
+            known = place
         }
         if allowed.isEmpty {
-            return .now(.refusal(.notFound, "404 nothing at \(EscapedText.visible(request.path))"))
+            return (known, .now(.refusal(.notFound, "404 nothing at \(EscapedText.visible(request.path))")))
         }
-        return .now(Self.notAllowed(request.method, allowed))
+        return (known, .now(Self.notAllowed(request.method, allowed)))
     }
 
     private static func notAllowed(_ method: HTTPMethod, _ allowed: [HTTPMethod]) -> HTTPResponse {

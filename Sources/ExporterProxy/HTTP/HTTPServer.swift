@@ -26,7 +26,7 @@ package final class HTTPServer: Service {
         _ configuration: Configuration, router: HTTPRouter, group: any EventLoopGroup,
         registry: InstrumentRegistry, logger: Logger, time: @escaping TimeSource
     ) async throws -> HTTPServer {
-        let instruments = HTTPInstruments(registry: registry)
+        let instruments = HTTPInstruments(registry: registry, patterns: router.patterns)
         let connections = HTTPConnections(
             connectionsMax: configuration.connectionsMax, evicted: instruments.evicted)
         let parts = HTTPConnection.Parts(

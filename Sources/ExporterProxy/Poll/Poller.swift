@@ -8,7 +8,7 @@ import ServiceLifecycle
 /// Polls exporters that cannot push: each on its own rhythm, so that a slow or dead one delays nobody.
 package final class Poller: Service {
     private let configuration: Configuration
-    private let instruments: [PollInstruments]
+    private let instruments: [PollInstruments.Target]
     private let store: SnapshotStore
     private let group: any EventLoopGroup
     private let logger: Logger
@@ -23,7 +23,7 @@ package final class Poller: Service {
         self.group = group
         self.logger = logger
         self.time = time
-        instruments = configuration.targets.map { PollInstruments(registry: registry, target: $0.name) }
+        instruments = PollInstruments(registry: registry).targets(configuration.targets.map(\.name))
     }
 
     private static func clientConfiguration(_ configuration: Configuration) -> HTTPClient.Configuration {
@@ -55,7 +55,7 @@ package final class Poller: Service {
         client.shutdown(queue: .global()) { _ in }
     }
 
-    private func repeatedly(_ target: HTTPTarget, _ instruments: PollInstruments) async {
+    private func repeatedly(_ target: HTTPTarget, _ instruments: PollInstruments.Target) async {
         let rhythm = ScrapeRhythm(of: target.configuration.name, interval: target.configuration.interval)
         await cancelWhenGracefulShutdown {
             var isFailing = false
@@ -66,13 +66,17 @@ package final class Poller: Service {
         }
     }
 
-    private func pollOnce(_ target: HTTPTarget, _ instruments: PollInstruments, _ isFailing: inout Bool) async {
+    private func pollOnce(
+        _ target: HTTPTarget, _ instruments: PollInstruments.Target, _ isFailing: inout Bool
+    ) async {
         let name = target.configuration.name
         let origin = Snapshot.Origin(.poll, address(of: target.configuration), labels: target.configuration.labels)
+        let begin = time()
         do throws(PollError) {
             let body = try await target.poll()
-            instruments.success()
-            let snapshot = Snapshot(source: name, origin: origin, receivedAt: time(), body: body)
+            let now = time()
+            instruments.success(at: now, after: now.elapsed(since: begin))
+            let snapshot = Snapshot(source: name, origin: origin, receivedAt: now, body: body)
             guard store.replace(with: snapshot) else {
                 return logger.error(
                     "cannot store a polled source: store.sources_max is reached", metadata: ["target": "\(name)"])
@@ -81,8 +85,9 @@ package final class Poller: Service {
             isFailing = false
         } catch {
             guard !Task.isCancelled else { return }
-            instruments.failure(error)
-            store.noteFailure(of: name, .init(origin: origin, at: time(), reason: error.description))
+            let now = time()
+            instruments.failure(error, after: now.elapsed(since: begin))
+            store.noteFailure(of: name, .init(origin: origin, at: now, reason: error.description))
             // Once for each row of failures: what follows is counted, and stands in /apps.
             if !isFailing {
                 logger.warning(

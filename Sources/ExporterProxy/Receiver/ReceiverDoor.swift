@@ -13,7 +13,9 @@ final class ReceiverDoor {
     let listener: ListeningSocket
     let desk: ReceiverDesk
     let connectionsMax: Int
-    var connections = 0
+    var connections = 0 {
+        didSet { desk.instruments.connectionsOpen.set(connections) }
+    }
     var state = State.accepting
     /// Whether somebody has come while the door was full.
     var somebodyWaits = false

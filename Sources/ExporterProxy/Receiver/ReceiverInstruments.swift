@@ -1,6 +1,7 @@
 /// What one receiver counts.
 package struct ReceiverInstruments: Sendable {
     package let connections: Counter
+    package let connectionsOpen: Gauge
     package let connectionsEvicted: Counter
     package let connectionsIdle: Counter
     package let acceptFailures: Counter
@@ -13,6 +14,8 @@ package struct ReceiverInstruments: Sendable {
         let prefix = "exporter_proxy_receiver_"
         connections = registry.counter(
             prefix + "connections_total", help: "Connections that a receiver accepted.", labels: labels)
+        connectionsOpen = registry.gauge(
+            prefix + "connections", help: "Open connections of a receiver.", labels: labels)
         connectionsEvicted = registry.counter(
             prefix + "connections_evicted_total",
             help: "Idle connections closed because others waited at exporter.concurrent_requests.", labels: labels)

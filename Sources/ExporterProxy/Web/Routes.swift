@@ -28,7 +28,7 @@ package struct Routes: Sendable {
             HTTPRoute(.exactly("/apps")) { request, _, loop in apps(request, loop) },
             HTTPRoute(.between("/apps/", "/metrics")) { _, name, _ in .now(metrics(of: name)) },
             HTTPRoute(.exactly("/")) { _, _, loop in page(loop) },
-            HTTPRoute(.exactly("/-/metrics")) { _, _, _ in .now(ownMetrics()) },
+            HTTPRoute(.exactly("/-/metrics")) { _, _, loop in ownMetrics(loop) },
             HTTPRoute(.exactly("/-/healthy")) { _, _, _ in .now(.text(.ok, "\(Version.name) is healthy\n")) },
             HTTPRoute(.exactly("/-/ready")) { _, _, _ in .now(.text(.ok, "\(Version.name) is ready\n")) },
         ]
@@ -63,8 +63,9 @@ package struct Routes: Sendable {
         return HTTPResponse(.ok, headers: [("Content-Type", Self.textFormat)], body: [snapshot.body])
     }
 
-    private func ownMetrics() -> HTTPResponse {
-        .text(.ok, registry.exposition(), type: Self.textFormat)
+    /// A sample for each of thousands of sources takes milliseconds to write: not on an event loop.
+    private func ownMetrics(_ loop: any EventLoop) -> HTTPReply {
+        .later(threads.runIfActive(eventLoop: loop) { .text(.ok, registry.exposition(), type: Self.textFormat) })
     }
 
     // MARK: Lists

@@ -41,6 +41,17 @@ func router_FindsTheRoute(uri: String, text: String?) throws {
     }
 }
 
+@Test(
+    arguments: [
+        (.GET, "/metrics", "/metrics"), (.HEAD, "/metrics/", "/metrics"),
+        (.GET, "/apps/a/b/metrics", "/apps/*/metrics"),
+        (.GET, "/write", "/write"), (.PUT, "/", "/"), (.GET, "/nowhere", "none"), (.PUT, "/none", "none"),
+    ] as [(HTTPMethod, String, String)])
+func router_SaysWhichRouteItWas(method: HTTPMethod, uri: String, pattern: String) {
+    let request = HTTPRequest(method: method, uri: uri, headers: [:])
+    #expect(router.patterns[router.find(request, on: EmbeddedEventLoop()).place] == pattern)
+}
+
 @Test func router_AnswersHEAD_WhereverItAnswersGET() throws {
     #expect(try #require(answer(.HEAD, "/metrics")).status == 200)
     #expect(try #require(answer(.HEAD, "/nowhere")).status == 404)

@@ -15,6 +15,8 @@ private struct Settings {
     var section = ""
     var store = SnapshotStore()
     var time = ManualTime()
+    /// How much later it is whenever somebody asks for the time.
+    var step = Duration.zero
 }
 
 /// Polls `url` once and then stops; answers what the table and the instruments know then.
@@ -32,7 +34,11 @@ private func poll(
     let registry = InstrumentRegistry()
     let poller = Poller(
         configuration, store: settings.store, group: MultiThreadedEventLoopGroup.singleton, registry: registry,
-        logger: .silent, time: settings.time.source)
+        logger: .silent,
+        time: { [time = settings.time, step = settings.step] in
+            time.advance(by: step)
+            return time.source()
+        })
     let store = settings.store
     try await withRunning(poller) {
         try await onOwnThread {
@@ -61,6 +67,39 @@ private func failures(_ registry: InstrumentRegistry, _ reason: String) -> Int? 
         entry?.snapshot?.origin == .init(.poll, "external_poll: 127.0.0.1:\(exporter.port)", labels: ["site": "north"]))
     #expect(entry?.snapshot?.receivedAt == .example)
     #expect(up(registry) == 1 && registry.value("exporter_proxy_poll_successes_total{target=\"t\"}") == 1)
+}
+
+@Test func aPoll_IsTimed_WhateverComesOfIt() async throws {
+    let exporter = try Exporter(.ok("m 1\n"))
+    defer { exporter.stop() }
+    let (good, registry) = try await poll(exporter.url) { $0.step = .milliseconds(250) }
+    let success = try #require(good?.snapshot?.receivedAt.wall.secondsSinceEpoch)
+    #expect(success == Moment.example.advanced(by: .milliseconds(500)).wall.secondsSinceEpoch)
+    let page = registry.exposition()
+    #expect(page.contains("\nexporter_proxy_poll_duration_seconds{target=\"t\"} 0.25\n"))
+    #expect(page.contains("\nexporter_proxy_poll_last_success_timestamp_seconds{target=\"t\"} \(success)\n"))
+    exporter.say(.reset)
+    let bad = try await poll(exporter.url) { $0.step = .milliseconds(500) }.registry
+    #expect(bad.exposition().contains("\nexporter_proxy_poll_duration_seconds{target=\"t\"} 0.5\n"))
+    #expect(bad.value("exporter_proxy_poll_last_success_timestamp_seconds{target=\"t\"}") == 0)
+}
+
+@Test func pollMetrics_AreThoseOfThePresentTargets() {
+    let registry = InstrumentRegistry()
+    let instruments = PollInstruments(registry: registry)
+    #expect(!registry.exposition().contains("poll"))
+    let first = instruments.targets(["a", "b"])
+    for target in first { target.failure(.status(404), after: .milliseconds(1500)) }
+    first[1].success(at: .example, after: .seconds(2))
+    let second = instruments.targets(["c", "b"])
+    #expect(second[1] === first[1])
+    let page = registry.exposition()
+    #expect(!page.contains("target=\"a\""))
+    #expect(page.contains("exporter_proxy_poll_up{target=\"c\"} 0\nexporter_proxy_poll_up{target=\"b\"} 1\n"))
+    #expect(registry.value("exporter_proxy_poll_failures_total{target=\"b\",reason=\"status\"}") == 1)
+    #expect(registry.value("exporter_proxy_poll_failures_total{target=\"c\",reason=\"status\"}") == 0)
+    #expect(registry.value("exporter_proxy_poll_duration_seconds{target=\"b\"}") == 2)
+    #expect(instruments.targets([]).isEmpty && !registry.exposition().contains("poll"))
 }
 
 @Test func aPoll_SendsWhatExportersLookAt() async throws {

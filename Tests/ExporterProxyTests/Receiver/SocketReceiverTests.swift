@@ -96,6 +96,22 @@ private func withHouse(
     #expect(!FileManager.default.fileExists(atPath: house.unix))
 }
 
+@Test func openConnections_AreKnownAtEachDoor() async throws {
+    try await withHouse { house in
+        func open(_ door: String) -> Int? {
+            house.registry.value("exporter_proxy_receiver_connections{door=\"\(door)\"}")
+        }
+        #expect(open("unix") == 0 && open("tcp") == 0)
+        let sockets = try [house.unix, house.unix, house.tcp].map { try BlockingSocket(name: $0) }
+        wait(until: "all are open") { open("unix") == 2 && open("tcp") == 1 }
+        for socket in sockets {
+            socket.endSending()
+            #expect(socket.readToEnd() == [])
+        }
+        wait(until: "all are closed") { open("unix") == 0 && open("tcp") == 0 }
+    }
+}
+
 // MARK: Messages
 
 @Test func bothDoors_TakeBothFormats() async throws {
