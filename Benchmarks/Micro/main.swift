@@ -78,7 +78,7 @@ body.withUnsafeBytes { bytes in
 
 for apps in [100, 10_000] {
     let store = SnapshotStore(sourcesMax: apps)
-    let merged = MergedExposition(store: store, compressors: .singleton)
+    let merged = MergedExposition(store: store, threads: .singleton)
     let stored = ByteBuffer(bytes: body)
     let now = Moment.now()
     func push(_ app: Int) {
@@ -87,10 +87,10 @@ for apps in [100, 10_000] {
     }
     for app in 0..<apps { push(app) }
     measure("\(apps) apps: one replaced") { push(17) }
-    measure("\(apps) apps: page, nothing changed") { _ = merged.identity() }
-    measure("\(apps) apps: page, one changed", count: 100) {
+    try measure("\(apps) apps: page, nothing changed") { _ = try merged.page(.identity) }
+    try measure("\(apps) apps: page, one changed", count: 100) {
         push(17)
-        _ = merged.identity()
+        _ = try merged.page(.identity)
     }
 }
 

@@ -42,7 +42,12 @@ public enum CanonicalText {
 }
 
 extension IndexedExposition {
-    static let empty = IndexedExposition(
-        shape: ExpositionShape(families: [], series: [], prefixes: [], hasRepeatedSeries: false, hasTimestamps: false),
-        extents: [])
+    /// Of an empty body.
+    public static let empty = IndexedExposition(shape: .empty, extents: [])
+}
+
+extension ExpositionShape {
+    /// Of an empty body.
+    public static let empty = ExpositionShape(
+        families: [], series: [], prefixes: [], hasRepeatedSeries: false, hasTimestamps: false)
 }

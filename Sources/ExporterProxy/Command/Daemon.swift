@@ -6,28 +6,33 @@ import UnixSignals
 
 /// The composition root: makes every room from the configuration and runs them in order.
 package struct Daemon {
-    private let configuration: RootConfiguration
+    private let file: ConfigurationFile
+    private let log: LogSettings
     private let logger: Logger
     private let descriptorsAvailable = DescriptorBudget.available()
     private let time: TimeSource = Moment.now
 
-    package init(_ configuration: RootConfiguration, logger: Logger) {
-        self.configuration = configuration
+    private var configuration: RootConfiguration { file.configuration }
+
+    /// `log` is what `logger` writes by.
+    package init(_ file: ConfigurationFile, log: LogSettings, logger: Logger) {
+        self.file = file
+        self.log = log
         self.logger = logger
     }
 
     /// Serves until SIGTERM or SIGINT; throws what says why it could not start, or not go on.
     package func run() async throws {
-        // A client that goes away must not end the process; SIGHUP is kept for a reload to come.
+        // A client that goes away must not end the process.
         signal(SIGPIPE, SIG_IGN)
-        signal(SIGHUP, SIG_IGN)
-        // Before the first door opens: whoever can see that the program runs may ask it to end.
+        // Before the first door opens: whoever can see that the program runs may ask it to end, or to reload.
         let stop = StopSignal(await UnixSignalsSequence(trapping: .sigterm, .sigint))
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.exporter.workerThreads))
+        let reloadSignals = await UnixSignalsSequence(trapping: .sighup)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.exporter.eventLoops)
         let threads = NIOThreadPool(numberOfThreads: 1)
         threads.start()
         do {
-            let services = try await services(group, threads)
+            let services = try await services(group, threads, reloadSignals)
             try await serviceGroup(services + [stop]).run()
         } catch {
             try? await threads.shutdownGracefully()
@@ -37,66 +42,53 @@ package struct Daemon {
         try await group.shutdownGracefully()
     }
 
-    /// In start order; shutdown runs backwards: the window closes first.
+    /// In start order; shutdown runs backwards: first nothing is reloaded any more, then the window closes.
     private func services(
-        _ group: MultiThreadedEventLoopGroup, _ threads: NIOThreadPool
+        _ group: MultiThreadedEventLoopGroup, _ threads: NIOThreadPool, _ reloadSignals: UnixSignalsSequence
     ) async throws -> [any Service] {
         let registry = InstrumentRegistry()
         ProcessInstruments.add(to: registry, now: time())
+        let reloadInstruments = ReloadInstruments(registry: registry, startedAt: time())
+        let reloads = ReloadRequests(configuration.web)
         let store = SnapshotStore(sourcesMax: configuration.store.sourcesMax)
         registry.gauge("exporter_proxy_sources", help: "Sources in the table.") { Double(store.count) }
-        let expiry = Expiry(store: store, rules: expiryRules, registry: registry, time: time)
-        let receiver = try receiver(store, registry)
-        let pollers = pollers(store, group, registry)
-        let merged = MergedExposition(store: store, compressors: threads)
+        let expiry = Expiry(
+            store: store, rules: configuration.expiryRules, registry: registry, time: time)
+        let budget = DescriptorBudget(configuration.exporter.receiverDescriptors(within: descriptorsAvailable))
+        let receiver = try receiver(store, registry, budget)
+        let firstRound = FirstRound(of: configuration.poll.targets.map(\.name), began: time())
+        let poller = Poller(
+            configuration.poll, store: store, group: group, registry: registry, firstRound: firstRound,
+            logger: logger, time: time)
+        configuration.poll.warnOfSilencedTargets(logger)
+        configuration.exposition.warnOfRawSources(logger)
+        let merged = MergedExposition(store: store, rules: configuration.exposition, threads: threads, time: time)
+        SourceInstruments.add(to: registry, store: store, merged: merged, time: time)
+        let telemetry = OwnMetrics(configuration.telemetry, registry: registry)
         let routes = Routes(
-            store: store, merged: merged, registry: registry, staleAfter: configuration.store.staleAfter,
+            store: store, merged: merged, firstRound: firstRound, telemetry: telemetry, reload: reloads.add(on:),
             threads: threads, time: time)
         // Last: whoever can connect to it finds every other door open.
         let server = try await HTTPServer.open(
-            http, router: HTTPRouter(routes.all), group: group, registry: registry,
+            configuration.exporter.http(within: descriptorsAvailable), router: HTTPRouter(routes.all), group: group,
+            registry: registry, logger: logger, time: time)
+        let rooms = Rooms(
+            descriptorsAvailable: descriptorsAvailable, log: log, store: store, expiry: expiry, merged: merged,
+            telemetry: telemetry, budget: budget, receiver: receiver, poller: poller, server: server, reloads: reloads)
+        let reload = Reload(
+            started: file, rooms: rooms, requests: reloads, signals: reloadSignals, instruments: reloadInstruments,
             logger: logger, time: time)
-        return [expiry, receiver] + pollers + [server]
+        return [expiry, receiver, poller, server, reload]
     }
 
-    /// None without a target: an HTTP client that is not used is not made.
-    private func pollers(
-        _ store: SnapshotStore, _ group: MultiThreadedEventLoopGroup, _ registry: InstrumentRegistry
-    ) -> [any Service] {
-        if configuration.poll.silencedTargets > 0 {
-            logger.warning(
-                "poll targets are configured, but poll_external.poll_other_scrape_endpoints is false",
-                metadata: ["targets": "\(configuration.poll.silencedTargets)"])
-        }
-        if configuration.poll.targets.isEmpty { return [] }
-        return [
-            Poller(configuration.poll, store: store, group: group, registry: registry, logger: logger, time: time)
-        ]
-    }
-
-    private var expiryRules: ExpiryRules {
-        ExpiryRules(staleAfter: configuration.store.staleAfter, expireAfter: configuration.store.expireAfter)
-    }
-
-    /// Of the HTTP side; with few descriptors fewer than configured, so that the proxy can always be asked.
-    private var http: HTTPServer.Configuration {
-        var http = configuration.exporter.http
-        http.connectionsMax = min(http.connectionsMax, max(4, descriptorsAvailable / 8))
-        return http
-    }
-
-    /// Descriptors that the receivers leave to everything else: the window, polls, logs.
-    private var descriptorsReserved: Int { 64 + http.connectionsMax }
-
-    private func receiver(_ store: SnapshotStore, _ registry: InstrumentRegistry) throws -> SocketReceiver {
-        let names = Set(configuration.poll.targets.map(\.name))
-        return try SocketReceiver(
+    private func receiver(
+        _ store: SnapshotStore, _ registry: InstrumentRegistry, _ budget: DescriptorBudget
+    ) throws -> SocketReceiver {
+        try SocketReceiver(
             configuration.receiver, connectionsMax: configuration.exporter.concurrentRequests,
             parts: .init(
-                store: store, reserved: ReservedNames(names: names, prefixes: [Poller.namePrefix]),
-                registry: registry, budget: DescriptorBudget(of: descriptorsAvailable, reserving: descriptorsReserved),
-                logger: logger,
-                time: time))
+                store: store, reserved: configuration.reservedNames, registry: registry, budget: budget,
+                logger: logger, time: time))
     }
 
     private func serviceGroup(_ services: [any Service]) -> ServiceGroup {

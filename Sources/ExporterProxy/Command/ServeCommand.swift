@@ -16,11 +16,12 @@ struct ServeCommand: AsyncParsableCommand {
             Failure.say(error.description)
             throw ExitCode(ConfigurationFailure.exitStatus)
         }
-        let logger = Logger(label: Version.name) { _ in LogOutput(file.configuration.log) }
+        let log = LogSettings(file.configuration.log)
+        let logger = Logger(label: Version.name) { _ in LogOutput(log) }
         logger.info(
             "starting", metadata: ["version": "\(Version.number)", "config": "\(file.path ?? "none, defaults hold")"])
         do {
-            try await Daemon(file.configuration, logger: logger).run()
+            try await Daemon(file, log: log, logger: logger).run()
         } catch {
             Failure.say("\(error)")
             throw ExitCode.failure

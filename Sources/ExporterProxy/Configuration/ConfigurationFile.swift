@@ -1,13 +1,14 @@
 import Glibc
 
 /// Finds, reads and checks the configuration: defaults, then the file, then the environment, then flags.
-package struct ConfigurationFile {
+package struct ConfigurationFile: Sendable {
     package static let standardPaths = ["./config.toml", "/etc/exporter-proxy/config.toml"]
     private static let bytesMax = 4 * 1024 * 1024
 
     package var configuration: RootConfiguration
     /// The file that was read; `nil` where there is none and the defaults hold.
     package var path: String?
+    private var overrides: ConfigurationOverrides
 
     /// Throws ``ConfigurationFailure`` with every problem there is.
     package static func load(
@@ -23,7 +24,12 @@ package struct ConfigurationFile {
             throw ConfigurationFailure(
                 lines: problems.all.map { line($0, path: found, file, overrides) })
         }
-        return ConfigurationFile(configuration: configuration, path: found)
+        return ConfigurationFile(configuration: configuration, path: found, overrides: overrides)
+    }
+
+    /// Reads the same file again, under the same environment and flags; where there was none, looks for one.
+    package func reloaded() throws(ConfigurationFailure) -> ConfigurationFile {
+        try Self.load(path: path, overrides: overrides)
     }
 
     private static func read(_ path: String) throws(ConfigurationFailure) -> TOMLFile {

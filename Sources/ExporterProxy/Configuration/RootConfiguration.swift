@@ -5,7 +5,9 @@ package struct RootConfiguration: Equatable, Sendable {
     package var receiver: SocketReceiver.Configuration
     package var poll: Poller.Configuration
     package var store: SnapshotStore.Configuration
+    package var exposition: ExpositionRules
     package var telemetry: TelemetryConfiguration
+    package var web: Routes.Configuration
 
     /// Reads all sections; what does not fit is reported to `problems`, and its default stands in.
     package init(_ values: [String: ConfigurationValue], _ problems: ConfigurationProblems) {
@@ -14,9 +16,38 @@ package struct RootConfiguration: Equatable, Sendable {
         receiver = SocketReceiver.Configuration(reading: root.table("receiver"))
         poll = Poller.Configuration(reading: root.table("poll_external"))
         store = SnapshotStore.Configuration(reading: root.table("store"))
+        exposition = ExpositionRules(reading: root.table("exposition"), staleAfter: store.staleAfter)
         telemetry = TelemetryConfiguration(reading: root.table("telemetry"))
+        web = Routes.Configuration(reading: root.table("web"))
         log = LogConfiguration(reading: root.table("log"))
         root.finish()
+    }
+
+    /// So that nobody can push under the name of a target, or of the proxy itself where it is a source.
+    package var reservedNames: ReservedNames {
+        let names = poll.targets.map(\.name) + (telemetry.isMerged ? [OwnMetrics.source] : [])
+        return ReservedNames(names: Set(names), prefixes: [Poller.namePrefix])
+    }
+
+    /// What the sources' age is judged by.
+    package var expiryRules: ExpiryRules {
+        ExpiryRules(
+            staleAfter: store.staleAfter, expireAfter: store.expireAfter, exceptions: exposition.exceptions)
+    }
+
+    /// The sections that say something else than in `old`.
+    package func changedSections(since old: RootConfiguration) -> [String] {
+        [
+            ("exporter", exporter != old.exporter), ("receiver", receiver != old.receiver),
+            ("poll_external", poll != old.poll), ("store", store != old.store),
+            ("exposition", exposition != old.exposition), ("telemetry", telemetry != old.telemetry),
+            ("web", web != old.web), ("log", log != old.log),
+        ].filter(\.1).map(\.0)
+    }
+
+    /// The keys whose values cannot take effect in a process that started with `started`.
+    package func keysThatNeedARestart(since started: RootConfiguration) -> [String] {
+        exporter.eventLoops == started.exporter.eventLoops ? [] : ["exporter.worker_threads"]
     }
 }
 
@@ -29,6 +60,8 @@ package struct ExporterConfiguration: Equatable, Sendable {
     package var workerThreads = 0
     package var concurrentRequests = 2048
     package var http: HTTPServer.Configuration
+
+    package var eventLoops: Int { max(1, workerThreads) }
 
     package init(reading section: ConfigurationSection) {
         workerThreads = section.integer("worker_threads", workerThreads, in: 0...1024)

@@ -19,6 +19,9 @@ final class HTTPConnection: ChannelDuplexHandler {
         var instruments: HTTPInstruments
     }
 
+    /// Sent to a connection whose listener serves no more.
+    struct ListenerHasGone: Sendable {}
+
     private let parts: Parts
     private var machine: StateMachine
     private var waiting = CircularBuffer<HTTPServerRequestPart>()
@@ -46,6 +49,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     func channelActive(context: ChannelHandlerContext) {
         member = parts.connections.add(context.channel)
         parts.instruments.connections.increment()
+        // It may have been accepted at the last moment, and have missed to be told.
+        isDraining = context.channel.parent?.isActive == false
         startTimer(context)
         context.fireChannelActive()
     }
@@ -281,6 +286,10 @@ final class HTTPConnection: ChannelDuplexHandler {
         case is ChannelShouldQuiesceEvent:
             isDraining = true
             if machine.isIdle, waiting.isEmpty, context.channel.isWritable { context.close(promise: nil) }
+        case is ListenerHasGone:
+            isDraining = true
+            let isAtRest = machine.isIdle && waiting.isEmpty && member?.idleSince.load(ordering: .relaxed) != 0
+            if isAtRest, context.channel.isWritable { context.close(promise: nil) }
         case ChannelEvent.inputClosed:
             // The client has no more to ask. What it asked is answered; a connection at rest is over.
             inputHasEnded = true

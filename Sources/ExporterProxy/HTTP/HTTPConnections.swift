@@ -16,18 +16,42 @@ final class HTTPConnections: Sendable {
     }
 
     private struct State {
+        var configuration: HTTPServer.Configuration
         var members: [ObjectIdentifier: Member] = [:]
         var isDraining = false
         var drained: EventLoopPromise<Void>?
     }
 
-    private let state = Mutex(State())
-    private let connectionsMax: Int
+    private let state: Mutex<State>
     let evicted: Counter
 
-    init(connectionsMax: Int, evicted: Counter) {
-        self.connectionsMax = connectionsMax
+    init(_ configuration: HTTPServer.Configuration, evicted: Counter) {
+        state = Mutex(State(configuration: configuration))
         self.evicted = evicted
+    }
+
+    /// What holds for connections that begin now.
+    var configuration: HTTPServer.Configuration { state.withLock { $0.configuration } }
+
+    /// Where there are more connections than are allowed now, those idle longest are closed.
+    func update(_ configuration: HTTPServer.Configuration) {
+        let victims = state.withLock { state in
+            state.configuration = configuration
+            var victims: [Member] = []
+            while state.members.count > configuration.connectionsMax,
+                let victim = Self.idleLongest(state.members.values)
+            {
+                state.members[ObjectIdentifier(victim.channel)] = nil
+                victims.append(victim)
+            }
+            return victims
+        }
+        for victim in victims { evict(victim) }
+    }
+
+    private func evict(_ victim: Member) {
+        evicted.increment()
+        victim.channel.close(mode: .all, promise: nil)
     }
 
     /// Adds a connection; where that is one too many, the one idle longest is closed, or the new one if none is idle.
@@ -36,16 +60,13 @@ final class HTTPConnections: Sendable {
         let victim = state.withLock { state -> Member? in
             state.members[ObjectIdentifier(channel)] = member
             if state.isDraining { return member }
-            guard state.members.count > connectionsMax else { return nil }
+            guard state.members.count > state.configuration.connectionsMax else { return nil }
             let victim = Self.idleLongest(state.members.values) ?? member
             // It is going: it must not be counted, or chosen, again.
             state.members[ObjectIdentifier(victim.channel)] = nil
             return victim
         }
-        if let victim {
-            evicted.increment()
-            victim.channel.close(mode: .all, promise: nil)
-        }
+        if let victim { evict(victim) }
         return member
     }
 
@@ -73,6 +94,13 @@ final class HTTPConnections: Sendable {
         }
         if channels.isEmpty { return promise.succeed() }
         for channel in channels { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+    }
+
+    /// Tells the connections that came in by `listener` to end after the request that they are at.
+    func leave(_ listener: any Channel) {
+        for member in state.withLock({ Array($0.members.values) }) where member.channel.parent === listener {
+            member.channel.pipeline.fireUserInboundEventTriggered(HTTPConnection.ListenerHasGone())
+        }
     }
 
     func closeAll() {

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -8,17 +9,23 @@ import Synchronization
 /// The one port of the proxy.
 ///
 /// The port is opened by ``open(_:router:group:registry:logger:time:)``, last of all doors: whoever can connect to it
-/// finds every other door open.
+/// finds every other door open. Another configuration is made ready by ``prepare(_:)`` and holds from ``apply(_:)`` on.
 package final class HTTPServer: Service {
-    private let listener: any Channel
+    // One lock, held for a copy: a reload puts another listener here.
+    private let current: Mutex<any Channel>
     private let group: any EventLoopGroup
-    private let connections: HTTPConnections
+    private let parts: HTTPConnection.Parts
+    private let logger: Logger
     private let isStopping = Atomic(false)
 
-    private init(listener: any Channel, group: any EventLoopGroup, connections: HTTPConnections) {
-        self.listener = listener
+    private init(
+        listener: any Channel, group: any EventLoopGroup, parts: HTTPConnection.Parts, logger: Logger
+    ) {
+        current = Mutex(listener)
         self.group = group
-        self.connections = connections
+        self.parts = parts
+        self.logger = logger
+        sayWhere(listener)
     }
 
     /// Opens the port and begins to serve; throws ``SystemError`` where the port cannot be had.
@@ -27,41 +34,47 @@ package final class HTTPServer: Service {
         registry: InstrumentRegistry, logger: Logger, time: @escaping TimeSource
     ) async throws -> HTTPServer {
         let instruments = HTTPInstruments(registry: registry, patterns: router.patterns)
-        let connections = HTTPConnections(
-            connectionsMax: configuration.connectionsMax, evicted: instruments.evicted)
+        let connections = HTTPConnections(configuration, evicted: instruments.evicted)
         let parts = HTTPConnection.Parts(
             router: router, head: HTTPResponseHead(time: time), connections: connections,
             configuration: configuration, instruments: instruments)
         registry.gauge("exporter_proxy_http_connections", help: "Open HTTP connections.") {
             Double(connections.count)
         }
-        let listener = try await bind(configuration.address, bootstrap(group, parts))
-        let server = HTTPServer(listener: listener, group: group, connections: connections)
-        logger.info("serving", metadata: ["on": "http://\(server.address(configuration.address))/metrics"])
-        return server
+        let listener = try await bind(configuration.address, bootstrap(group, parts)).get()
+        return HTTPServer(listener: listener, group: group, parts: parts, logger: logger)
     }
 
-    private static func bind(_ address: HostPort, _ bootstrap: ServerBootstrap) async throws -> any Channel {
-        do {
-            return try await bootstrap.bind(to: address.resolved()).get()
-        } catch let error as IOError {
+    private static func bind(
+        _ address: HostPort, _ bootstrap: ServerBootstrap
+    ) throws -> EventLoopFuture<any Channel> {
+        bootstrap.bind(to: try address.resolved()).flatMapErrorThrowing { error in
+            guard let error = error as? IOError else { throw error }
             throw SystemError("listen on \(address)", code: error.errnoCode)
         }
     }
 
-    /// Where it serves: a port 0 as the kernel chose it.
-    private func address(_ configured: HostPort) -> HostPort {
-        HostPort(host: configured.host, port: listener.localAddress?.port ?? configured.port)
-    }
+    private var listener: any Channel { current.withLock { $0 } }
 
     package var port: Int? { listener.localAddress?.port }
 
+    /// A port 0 as the kernel chose it.
+    private func sayWhere(_ listener: any Channel) {
+        let configured = parts.connections.configuration.address
+        let address = HostPort(host: configured.host, port: listener.localAddress?.port ?? configured.port)
+        logger.info("serving", metadata: ["on": "http://\(address)/metrics"])
+    }
+
+    private static let portSharing = ChannelOptions.Types.SocketOption(
+        level: .socket, name: NIOBSDSocket.Option(rawValue: SO_REUSEPORT))
+
     private static func bootstrap(
-        _ group: any EventLoopGroup, _ parts: HTTPConnection.Parts
+        _ group: any EventLoopGroup, _ parts: HTTPConnection.Parts, sharesPort: Bool = false
     ) -> ServerBootstrap {
         ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(portSharing, value: sharesPort ? 1 : 0)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
@@ -76,6 +89,8 @@ package final class HTTPServer: Service {
         limits.maxHeaderFieldSize = 16 * 1024
         limits.maxHeaderListSize = 32 * 1024
         limits.maxHeaderFieldCount = 100
+        var parts = parts
+        parts.configuration = parts.connections.configuration
         let connection = HTTPConnection(parts)
         let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
         try pipeline.addHandler(FirstByteWatch(connection))
@@ -89,7 +104,7 @@ package final class HTTPServer: Service {
     package func run() async throws {
         let drained = group.any().makePromise(of: Void.self)
         try await withGracefulShutdownHandler {
-            try await listener.closeFuture.get()
+            try await untilClosed()
             guard isStopping.load(ordering: .acquiring) else {
                 drained.succeed()
                 throw HTTPServerError.listenerClosed
@@ -98,10 +113,62 @@ package final class HTTPServer: Service {
             try await drained.futureResult.get()
         } onGracefulShutdown: { [self] in
             isStopping.store(true, ordering: .releasing)
+            let listener = listener
             listener.close(promise: nil)
-            connections.drain(drained)
-            listener.eventLoop.scheduleTask(in: Self.drainTime) { self.connections.closeAll() }
+            parts.connections.drain(drained)
+            listener.eventLoop.scheduleTask(in: Self.drainTime) { self.parts.connections.closeAll() }
         }
+    }
+
+    /// Returns when the listener has closed; one that another has taken the place of does not count.
+    private func untilClosed() async throws {
+        while true {
+            let listener = listener
+            try await listener.closeFuture.get()
+            if listener === self.listener { return }
+        }
+    }
+
+    // MARK: Reload
+
+    /// A configuration that can hold at once: its port is open.
+    package struct Change: Sendable {
+        let configuration: Configuration
+        /// `nil` where the address is the same.
+        let listener: (any Channel)?
+    }
+
+    /// Opens the port of `configuration` where its address is another one; throws where it cannot be had.
+    ///
+    /// Blocks, so not on an event loop. What comes of it is to be given to ``apply(_:)``.
+    package func prepare(_ configuration: Configuration) throws -> Change {
+        guard configuration.address != parts.connections.configuration.address else {
+            return Change(configuration: configuration, listener: nil)
+        }
+        // The same port of another host is no other port to the kernel, unless both sides say that they share it.
+        guard configuration.address.port == port else {
+            let listener = try Self.bind(configuration.address, Self.bootstrap(group, parts)).wait()
+            return Change(configuration: configuration, listener: listener)
+        }
+        try listener.setOption(Self.portSharing, value: 1).wait()
+        defer { _ = listener.setOption(Self.portSharing, value: 0) }
+        let new = try Self.bind(configuration.address, Self.bootstrap(group, parts, sharesPort: true)).wait()
+        _ = new.setOption(Self.portSharing, value: 0)
+        return Change(configuration: configuration, listener: new)
+    }
+
+    /// From now on `change` holds for new connections. Where the address is another one, those to the old one end
+    /// after the request that they are at.
+    package func apply(_ change: Change) {
+        parts.connections.update(change.configuration)
+        guard let listener = change.listener else { return }
+        let old = current.withLock { current in
+            defer { current = listener }
+            return current
+        }
+        sayWhere(listener)
+        old.close(promise: nil)
+        parts.connections.leave(old)
     }
 }
 

@@ -6,12 +6,21 @@ import Synchronization
 /// One atomic count; taken at accept, given back at close.
 package final class DescriptorBudget: Sendable {
     private let left: Atomic<Int>
+    private let total: Atomic<Int>
 
-    package init(_ count: Int) { left = Atomic(count) }
+    package init(_ count: Int) {
+        left = Atomic(count)
+        total = Atomic(count)
+    }
 
     /// What is left of `available` after `reserved` descriptors for everything else, but half of it at least.
-    package convenience init(of available: Int, reserving reserved: Int) {
-        self.init(max(4, available - min(reserved, available / 2)))
+    package static func count(of available: Int, reserving reserved: Int) -> Int {
+        max(4, available - min(reserved, available / 2))
+    }
+
+    /// From now on there are `count` in all; where more are taken already, none is given until they are back.
+    package func resize(to count: Int) {
+        left.add(count - total.exchange(count, ordering: .relaxed), ordering: .relaxed)
     }
 
     /// How many descriptors this process may still open, after its soft limit has been raised to the hard one.

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The file of a Unix socket that listens: made with its owner and mode, removed when it goes.
@@ -33,6 +34,30 @@ package final class UnixSocketFile: Sendable {
     package func remove() {
         var now = stat()
         if lstat(path, &now) == 0, now.st_dev == device, now.st_ino == inode { unlink(path) }
+    }
+
+    /// Throws where the file is not ours any more, or may not be given away; then it is as it was.
+    func setAccess(_ access: Access) throws {
+        // A descriptor of the file itself, so that whatever stands at the path a moment later is not touched.
+        let raw = open(path, clinux_open_path | O_NOFOLLOW | O_CLOEXEC)
+        guard raw >= 0 else { throw SystemError("look at \(path)") }
+        let descriptor = OwnedDescriptor(raw)
+        defer { withExtendedLifetime(descriptor) {} }
+        var now = stat()
+        guard fstat(raw, &now) == 0, now.st_dev == device, now.st_ino == inode else {
+            throw UnixSocketError.foreign(path, owner: now.st_uid)
+        }
+        // Such a descriptor is only good for its name in /proc, which leads to the file itself.
+        let file = "/proc/self/fd/\(raw)"
+        let isOwner = now.st_uid == access.user && now.st_gid == access.group
+        guard isOwner || chown(file, access.user, access.group) == 0 else {
+            throw SystemError("give \(path) to user \(access.user), group \(access.group)")
+        }
+        guard chmod(file, access.mode) == 0 else {
+            let code = errno
+            if !isOwner { _ = chown(file, now.st_uid, now.st_gid) }
+            throw SystemError("set the mode of \(path)", code: code)
+        }
     }
 
     /// Throws ``UnixSocketError`` or ``SystemError``.

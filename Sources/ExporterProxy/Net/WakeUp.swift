@@ -16,8 +16,18 @@ package final class WakeUp: Sendable {
     /// Asks the thread to stop. Asking twice is asking once.
     package func requestStop() {
         requested.store(true, ordering: .releasing)
+        wake()
+    }
+
+    /// Makes the descriptor readable, until it is cleared.
+    package func wake() {
         var one: UInt64 = 1
         _ = write(descriptor.raw, &one, 8)
+    }
+
+    package func clear() {
+        var count: UInt64 = 0
+        _ = read(descriptor.raw, &count, 8)
     }
 
     package var stopIsRequested: Bool { requested.load(ordering: .acquiring) }

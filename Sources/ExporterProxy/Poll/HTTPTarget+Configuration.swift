@@ -1,10 +1,11 @@
+import Exposition
 extension HTTPTarget {
     /// `[[poll_external.target]]` in config.toml.
     ///
     /// - `url`: what is polled; the only key that must be there.
     /// - `name`: of the source in `/apps`; by default `external_poll: <host:port>`.
     /// - `interval`, `timeout` (durations): by default `poll_interval` and `client_timeout`.
-    /// - `labels` (table): shown with the source in `/apps` as JSON.
+    /// - `labels` (table): added to each of the target's samples.
     /// - `headers` (table): sent with each request.
     /// - `basic_auth` (table of `username` and `password` or `password_file`), `bearer_token_file`: the files are
     ///   read for each poll, so that a changed secret counts at once.
@@ -53,6 +54,9 @@ extension HTTPTarget {
             interval = section.duration("interval", interval, shown: "poll_interval")
             timeout = section.duration("timeout", timeout, shown: "client_timeout")
             labels = section.stringTable("labels")
+            for name in labels.keys.sorted() where !LabelName.isValid(name) {
+                section.report("labels", "'\(EscapedText.visible(name))' is no label name")
+            }
             headers = section.stringTable("headers")
             Self.checkHeaders(headers, section)
             authorization = Self.authorization(section)

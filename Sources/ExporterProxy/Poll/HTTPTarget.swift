@@ -78,7 +78,6 @@ package struct HTTPTarget: Sendable {
             }
             body.writeImmutableBuffer(part)
         }
-        if let offset = body.withUnsafeReadableBytes(UTF8Check.firstInvalid) { throw PollError.notUTF8(offset: offset) }
         return ExpositionBody.make(body)
     }
 

@@ -14,10 +14,12 @@ final class ReceiverConnection {
     }
 
     let descriptor: OwnedDescriptor
-    let door: Int
+    let door: ReceiverDoor
     /// Bytes of a message that is not whole yet; empty between messages.
     private var pending = ByteBuffer()
     private var framer: MessageFramer
+    /// Takes over at the next message.
+    private var nextFramer: MessageFramer?
     private(set) var lastActivity: Moment
     /// When the first byte of the unfinished message came.
     private(set) var messageBegan: Moment?
@@ -28,7 +30,7 @@ final class ReceiverConnection {
     /// What the loop's queue tells of this connection; `nil` while the queue does not know it.
     var watchedFor: ReadinessQueue.Interest?
 
-    init(_ descriptor: OwnedDescriptor, door: Int, framer: MessageFramer, now: Moment) {
+    init(_ descriptor: OwnedDescriptor, door: ReceiverDoor, framer: MessageFramer, now: Moment) {
         self.descriptor = descriptor
         self.door = door
         self.framer = framer
@@ -36,6 +38,17 @@ final class ReceiverConnection {
     }
 
     var isIdle: Bool { messageBegan == nil && replies.isEmpty && lingersUntil == nil }
+
+    /// Cuts messages with `framer` from the next one on.
+    func renew(_ framer: MessageFramer) {
+        if messageBegan == nil { self.framer = framer } else { nextFramer = framer }
+    }
+
+    /// Whether the socket holds something that has not been read.
+    var hasUnread: Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor.raw, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) > 0
+    }
 
     /// From now on nothing is taken any more; the peer has until `deadline` to read its last reply.
     func linger(until deadline: Moment) {
@@ -193,6 +206,7 @@ final class ReceiverConnection {
         if let refusal = desk.store(submissions, at: now) { return .refuse(refusal.error, app: refusal.app) }
         if desk.replies { replies.add(.stored(submissions.map(\.app))) }
         framer.messageWasTaken()
+        if let next = nextFramer.take() { framer = next }
         messageBegan = nil
         return .took(count)
     }

@@ -11,10 +11,11 @@ final class ReceiverDesk {
     static let scratchBytesMax = 256 * 1024
 
     let origin: Snapshot.Origin
-    let replies: Bool
+    /// Whether each message is answered.
+    var replies: Bool
     let instruments: ReceiverInstruments
     private let snapshots: SnapshotStore
-    private let reserved: ReservedNames
+    var reserved: ReservedNames
     var scratch = ByteBufferAllocator().buffer(capacity: 2 * ReceiverDesk.readBytes)
     /// For the JSON codec.
     var text = ByteBuffer()

@@ -10,9 +10,14 @@ final class ReceiverDoor {
         case pausedUntil(Moment)
     }
 
-    let listener: ListeningSocket
+    /// No two doors of a loop, at any time, have the same.
+    let number: UInt32
+    let name: String
+    let isUnix: Bool
+    /// `nil` once the door is given up: then its connections end where they are between messages.
+    private(set) var listener: ListeningSocket?
     let desk: ReceiverDesk
-    let connectionsMax: Int
+    var connectionsMax: Int
     var connections = 0 {
         didSet { desk.instruments.connectionsOpen.set(connections) }
     }
@@ -21,11 +26,22 @@ final class ReceiverDoor {
     var somebodyWaits = false
     private var pause = Duration.milliseconds(50)
 
-    init(listener: ListeningSocket, desk: ReceiverDesk, connectionsMax: Int) {
+    init(number: UInt32, listener: ListeningSocket, desk: ReceiverDesk, connectionsMax: Int) {
+        self.number = number
         self.listener = listener
+        name = listener.name
+        isUnix = listener.isUnix
         self.desk = desk
         self.connectionsMax = connectionsMax
     }
+
+    var isGivenUp: Bool { listener == nil }
+
+    /// The listener's, for the kernel; -1 names none.
+    var descriptor: Int32 { listener?.descriptor.raw ?? -1 }
+
+    /// Nobody can connect from here on.
+    func giveUp() { listener = nil }
 
     /// Each pause is twice as long as the last, up to a second.
     func nextPause() -> Duration {

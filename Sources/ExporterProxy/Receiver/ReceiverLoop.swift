@@ -5,24 +5,24 @@ import NIOCore
 
 /// The thread that accepts and reads all receiver connections.
 ///
-/// Everything here is confined to the thread that calls ``run()``; the rest of the program only sees ``WakeUp`` and
-/// the store. It sleeps without a timer while no connection is open.
+/// Everything here is confined to the thread that calls ``run()``; the rest of the program only sees the
+/// ``ReceiverMailbox`` and the store. It sleeps without a timer while no connection is open.
 final class ReceiverLoop {
     private enum Token {
         static let wakeUp = UInt64.max
         /// Doors count down from here, connections up from 0.
-        static func door(_ index: Int) -> UInt64 { .max - 1 - UInt64(index) }
-        static func doorIndex(_ token: UInt64) -> Int? {
-            let index = UInt64.max - 1 &- token
-            return index < 16 ? Int(index) : nil
-        }
+        static func of(_ door: ReceiverDoor) -> UInt64 { .max - 1 - UInt64(door.number) }
+        static func doorNumber(_ token: UInt64) -> UInt32? { UInt32(exactly: UInt64.max - 1 &- token) }
     }
 
     private var queue: ReadinessQueue
-    private let wakeUp: WakeUp
-    private let doors: [ReceiverDoor]
+    private let mailbox: ReceiverMailbox
+    private let store: SnapshotStore
+    /// Those that listen.
+    private var doors: [ReceiverDoor] = []
+    private var doorsSoFar: UInt32 = 0
     private let budget: DescriptorBudget
-    private let configuration: SocketReceiver.Configuration
+    private var configuration: SocketReceiver.Configuration
     private let time: TimeSource
     private var connections: [ReceiverConnection?] = []
     private var freeSlots: [Int] = []
@@ -31,21 +31,20 @@ final class ReceiverLoop {
     private var nextSweep: Moment?
     private var drainsUntil: Moment?
 
+    /// The doors come by way of `mailbox`, the first as well.
     init(
-        doors: [ReceiverDoor], configuration: SocketReceiver.Configuration, budget: DescriptorBudget,
-        wakeUp: WakeUp, logger: Logger, time: @escaping TimeSource
+        _ configuration: SocketReceiver.Configuration, mailbox: ReceiverMailbox, store: SnapshotStore,
+        budget: DescriptorBudget,
+        logger: Logger, time: @escaping TimeSource
     ) throws(SystemError) {
         queue = try ReadinessQueue()
-        self.doors = doors
         self.configuration = configuration
+        self.mailbox = mailbox
+        self.store = store
         self.budget = budget
-        self.wakeUp = wakeUp
         self.time = time
         log = RefusalLog(logger: logger)
-        try queue.add(wakeUp.descriptor.raw, token: Token.wakeUp, .read)
-        for (index, door) in doors.enumerated() {
-            try queue.add(door.listener.descriptor.raw, token: Token.door(index), .read)
-        }
+        try queue.add(mailbox.wakeUp.descriptor.raw, token: Token.wakeUp, .read)
     }
 
     /// Serves until ``WakeUp/requestStop()``, then reads what was already sent, and returns.
@@ -59,16 +58,18 @@ final class ReceiverLoop {
             if let due = nextSweep, due.monotonic <= now.monotonic { sweep(now) }
         }
         let end = time()
-        for (index, door) in doors.enumerated() { acceptAllWhoWait(door, index, end) }
+        for door in doors { acceptAllWhoWait(door, end) }
         closeAll()
         log.finish(at: time())
     }
 
     private func handle(_ token: UInt64, _ now: Moment) throws {
         if token == Token.wakeUp {
+            mailbox.wakeUp.clear()
+            for change in mailbox.takeAll() { try apply(change, now) }
             beginDrain(now)
-        } else if let index = Token.doorIndex(token) {
-            try accept(doors[index], index, now)
+        } else if let number = Token.doorNumber(token) {
+            if let door = doors.first(where: { $0.number == number }) { try accept(door, now) }
         } else if let slot = Int(exactly: token), slot < connections.count, let connection = connections[slot] {
             serve(connection, slot, now)
         }
@@ -85,32 +86,81 @@ final class ReceiverLoop {
         nextSweep = moment
     }
 
+    // MARK: Changes
+
+    private func apply(_ change: SocketReceiver.Change, _ now: Moment) throws(SystemError) {
+        defer { change.done.ring() }
+        guard drainsUntil == nil else { return }
+        let old = configuration
+        configuration = change.configuration
+        for door in doors where !change.listeners.contains(where: { $0.socket === door.listener }) { giveUp(door, now) }
+        for listener in change.listeners where !doors.contains(where: { $0.listener === listener.socket }) {
+            try open(listener, change)
+        }
+        for door in doors {
+            door.connectionsMax = change.connectionsMax
+            door.desk.replies = configuration.replies
+            door.desk.reserved = change.reserved
+            if door.state == .full { resume(door) }
+        }
+        if old.format != configuration.format || old.messageBytesMax != configuration.messageBytesMax {
+            for connection in connections { connection?.renew(makeFramer()) }
+        }
+        // Some may be overdue by now.
+        sweepNoLater(than: now)
+    }
+
+    private func open(_ listener: SocketReceiver.Listener, _ change: SocketReceiver.Change) throws(SystemError) {
+        let desk = ReceiverDesk(
+            origin: .init(listener.door, listener.socket.name), replies: change.configuration.replies,
+            instruments: listener.instruments, store: store, reserved: change.reserved)
+        let door = ReceiverDoor(
+            number: doorsSoFar, listener: listener.socket, desk: desk, connectionsMax: change.connectionsMax)
+        try queue.add(door.descriptor, token: Token.of(door), .read)
+        doorsSoFar += 1
+        doors.append(door)
+    }
+
+    /// Takes what clients have already sent to a door, and then nothing more.
+    private func giveUp(_ door: ReceiverDoor, _ now: Moment) {
+        door.listener?.removeFile()
+        acceptAllWhoWait(door, now)
+        queue.remove(door.descriptor)
+        door.giveUp()
+        doors.removeAll { $0 === door }
+        for slot in connections.indices {
+            if let connection = connections[slot], connection.door === door { serve(connection, slot, now) }
+        }
+    }
+
+    private func makeFramer() -> MessageFramer {
+        MessageFramer(accepting: configuration.format, bytesMax: configuration.messageBytesMax)
+    }
+
     // MARK: Accepting
 
     /// What one door may accept before the others get their turn.
     private static let acceptsPerTurn = 64
 
-    private func accept(_ door: ReceiverDoor, _ index: Int, _ now: Moment) throws {
+    private func accept(_ door: ReceiverDoor, _ now: Moment) throws {
         for _ in 0..<Self.acceptsPerTurn {
-            guard door.connections < door.connectionsMax, budget.take() else { return doorIsFull(door, index, now) }
+            guard door.connections < door.connectionsMax, budget.take() else { return doorIsFull(door, now) }
             let raw = accept4(
-                door.listener.descriptor.raw, nil, nil,
-                Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+                door.descriptor, nil, nil, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
             guard raw >= 0 else {
                 let code = errno
                 budget.giveBack()
-                if try acceptFailed(code, door, index, now) { continue }
+                if try acceptFailed(code, door, now) { continue }
                 return
             }
-            open(OwnedDescriptor(raw), door, index, now)
+            open(OwnedDescriptor(raw), door, now)
         }
     }
 
-    private func open(_ descriptor: OwnedDescriptor, _ door: ReceiverDoor, _ index: Int, _ now: Moment) {
+    private func open(_ descriptor: OwnedDescriptor, _ door: ReceiverDoor, _ now: Moment) {
         door.acceptedOne()
         door.desk.instruments.connections.increment()
-        let framer = MessageFramer(accepting: configuration.format, bytesMax: configuration.messageBytesMax)
-        let connection = ReceiverConnection(descriptor, door: index, framer: framer, now: now)
+        let connection = ReceiverConnection(descriptor, door: door, framer: makeFramer(), now: now)
         let slot = freeSlots.popLast() ?? connections.count
         if slot == connections.count { connections.append(connection) } else { connections[slot] = connection }
         // What was sent with the connection is mostly here already: often the whole of it, and its end.
@@ -118,7 +168,7 @@ final class ReceiverLoop {
     }
 
     /// Whether to go on accepting at once.
-    private func acceptFailed(_ code: Int32, _ door: ReceiverDoor, _ index: Int, _ now: Moment) throws -> Bool {
+    private func acceptFailed(_ code: Int32, _ door: ReceiverDoor, _ now: Moment) throws -> Bool {
         switch code {
         case EAGAIN: return false
         // The client went away, or the network had an error for it (accept(2)); the listener is well.
@@ -127,37 +177,37 @@ final class ReceiverLoop {
             return true
         case EMFILE, ENFILE, ENOBUFS, ENOMEM:
             door.desk.instruments.acceptFailures.increment()
-            log.acceptFailed(code, door: door.listener.name, at: now)
-            pause(door, index, now)
+            log.acceptFailed(code, door: door.name, at: now)
+            pause(door, now)
             return false
         default:
-            throw SystemError("accept on \(door.listener.name)", code: code)
+            throw SystemError("accept on \(door.name)", code: code)
         }
     }
 
-    private func pause(_ door: ReceiverDoor, _ index: Int, _ now: Moment) {
+    private func pause(_ door: ReceiverDoor, _ now: Moment) {
         let until = now.advanced(by: door.nextPause())
         door.state = .pausedUntil(until)
-        try? queue.change(door.listener.descriptor.raw, token: Token.door(index), to: [])
+        try? queue.change(door.descriptor, token: Token.of(door), to: [])
         sweepNoLater(than: until)
     }
 
     /// A full door hears of each newcomer once, so that it can make room; it is not told again and again.
-    private func doorIsFull(_ door: ReceiverDoor, _ index: Int, _ now: Moment) {
+    private func doorIsFull(_ door: ReceiverDoor, _ now: Moment) {
         if door.state == .full {
             door.somebodyWaits = true
-            makeRoom(at: door, index, now)
+            makeRoom(at: door, now)
         } else {
             door.state = .full
-            try? queue.change(door.listener.descriptor.raw, token: Token.door(index), to: [.read, .edge])
+            try? queue.change(door.descriptor, token: Token.of(door), to: [.read, .edge])
         }
     }
 
-    private func resume(_ door: ReceiverDoor, _ index: Int) {
+    private func resume(_ door: ReceiverDoor) {
         guard door.state != .accepting, drainsUntil == nil else { return }
         door.state = .accepting
         door.somebodyWaits = false
-        try? queue.change(door.listener.descriptor.raw, token: Token.door(index), to: .read)
+        try? queue.change(door.descriptor, token: Token.of(door), to: .read)
     }
 
     /// How long a connection must have been idle to be closed for somebody who waits.
@@ -165,11 +215,11 @@ final class ReceiverLoop {
     private static let evictionsPerTurn = 16
 
     /// Closes those who have been idle longest, or notes when the first of them will have been idle long enough.
-    private func makeRoom(at door: ReceiverDoor, _ index: Int, _ now: Moment) {
+    private func makeRoom(at door: ReceiverDoor, _ now: Moment) {
         let idle = connections.indices.compactMap { slot -> (slot: Int, since: Moment)? in
             guard let connection = connections[slot], connection.isIdle else { return nil }
             // Where descriptors are what is missing, those of the other door count as well.
-            guard connection.door == index || door.connections < door.connectionsMax else { return nil }
+            guard connection.door === door || door.connections < door.connectionsMax else { return nil }
             return (slot, connection.lastActivity)
         }.sorted { $0.since.monotonic < $1.since.monotonic }
         let evictable = idle.prefix { now.elapsed(since: $0.since) >= Self.evictableAfter }
@@ -185,11 +235,13 @@ final class ReceiverLoop {
     // MARK: Connections
 
     private func serve(_ connection: ReceiverConnection, _ slot: Int, _ now: Moment) {
-        let desk = doors[connection.door].desk
+        let desk = connection.door.desk
         // Who does not read its replies is not read either, until it does or its time is up.
         if connection.replies.isFull { return flush(connection, slot, now) }
         switch connection.readAvailable(desk, now: now) {
-        case .open: flush(connection, slot, now)
+        case .open:
+            flush(connection, slot, now)
+            if connection.door.isGivenUp, connection.isIdle, !connection.hasUnread { close(connection, slot) }
         case .closed: finish(connection, slot, now)
         case .refused(let error, let app): refuse(connection, slot, error, app: app, now)
         }
@@ -232,9 +284,8 @@ final class ReceiverLoop {
     private func refuse(
         _ connection: ReceiverConnection, _ slot: Int, _ error: ReceiverError, app: String?, _ now: Moment
     ) {
-        let door = doors[connection.door]
-        door.desk.instruments.refused(error)?.increment()
-        log.refused(error, app: app, descriptor: connection.descriptor.raw, door.listener, at: now)
+        connection.door.desk.instruments.refused(error)?.increment()
+        log.refused(error, app: app, descriptor: connection.descriptor.raw, connection.door, at: now)
         if let due = log.nextFlush { sweepNoLater(than: due) }
         guard configuration.replies, error != .repliesNotRead else { return close(connection, slot) }
         connection.replies.add(.refused(error))
@@ -251,9 +302,9 @@ final class ReceiverLoop {
         connections[slot] = nil
         freeSlots.append(slot)
         budget.giveBack()
-        doors[connection.door].connections -= 1
+        connection.door.connections -= 1
         // The descriptor closes with the connection object, which also takes it out of the queue.
-        for (index, door) in doors.enumerated() where door.state == .full { resume(door, index) }
+        for door in doors where door.state == .full { resume(door) }
     }
 
     // MARK: Deadlines
@@ -267,11 +318,11 @@ final class ReceiverLoop {
 
     private func sweep(_ now: Moment) {
         nextSweep = nil
-        for (index, door) in doors.enumerated() {
+        for door in doors {
             if case .pausedUntil(let until) = door.state {
-                if until.monotonic <= now.monotonic { resume(door, index) } else { sweepNoLater(than: until) }
+                if until.monotonic <= now.monotonic { resume(door) } else { sweepNoLater(than: until) }
             }
-            if door.somebodyWaits { makeRoom(at: door, index, now) }
+            if door.somebodyWaits { makeRoom(at: door, now) }
         }
         for slot in connections.indices {
             guard let connection = connections[slot] else { continue }
@@ -289,7 +340,7 @@ final class ReceiverLoop {
         if connection.messageBegan != nil {
             return refuse(connection, slot, .messageTimeout(configuration.messageTimeout), app: nil, now)
         }
-        doors[connection.door].desk.instruments.connectionsIdle.increment()
+        connection.door.desk.instruments.connectionsIdle.increment()
         close(connection, slot)
     }
 
@@ -300,14 +351,14 @@ final class ReceiverLoop {
 
     /// Takes what clients have already sent: whoever could connect and write must not lose it.
     private func beginDrain(_ now: Moment) {
-        guard wakeUp.stopIsRequested, drainsUntil == nil else { return }
-        for (index, door) in doors.enumerated() {
+        guard mailbox.wakeUp.stopIsRequested, drainsUntil == nil else { return }
+        for door in doors {
             // Who comes from now on finds no socket rather than one that nobody reads.
-            door.listener.removeFile()
-            acceptAllWhoWait(door, index, now)
-            queue.remove(door.listener.descriptor.raw)
+            door.listener?.removeFile()
+            acceptAllWhoWait(door, now)
+            queue.remove(door.descriptor)
         }
-        queue.remove(wakeUp.descriptor.raw)
+        queue.remove(mailbox.wakeUp.descriptor.raw)
         drainsUntil = now.advanced(by: Self.drainTime)
         for slot in connections.indices {
             if let connection = connections[slot] { serve(connection, slot, now) }
@@ -315,11 +366,11 @@ final class ReceiverLoop {
         sweepNoLater(than: now.advanced(by: Self.drainTime))
     }
 
-    private func acceptAllWhoWait(_ door: ReceiverDoor, _ index: Int, _ now: Moment) {
+    private func acceptAllWhoWait(_ door: ReceiverDoor, _ now: Moment) {
         var before = -1
         while door.desk.instruments.connections.value != before {
             before = Int(door.desk.instruments.connections.value)
-            try? accept(door, index, now)
+            try? accept(door, now)
         }
     }
 

@@ -16,12 +16,12 @@ struct RefusalLog {
     init(logger: Logger) { self.logger = logger }
 
     mutating func refused(
-        _ error: ReceiverError, app: String?, descriptor: Int32, _ listener: ListeningSocket, at now: Moment
+        _ error: ReceiverError, app: String?, descriptor: Int32, _ door: ReceiverDoor, at now: Moment
     ) {
-        let (say, unsaid) = note(Kind(door: listener.name, reason: error.reason), now)
+        let (say, unsaid) = note(Kind(door: door.name, reason: error.reason), now)
         guard say else { return }
         var metadata: Logger.Metadata = [
-            "door": "\(listener.name)", "peer": "\(Peer.describe(descriptor, isUnix: listener.isUnix))",
+            "door": "\(door.name)", "peer": "\(Peer.describe(descriptor, isUnix: door.isUnix))",
             "reason": "\(error.reason)", "error": "\(error)",
         ]
         if let app { metadata["app"] = "\(EscapedText.visible(app))" }

@@ -2,15 +2,25 @@ import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import Synchronization
 
 /// The doors for sockets: applications connect over TCP or a Unix socket and push their expositions.
 ///
 /// Both listeners are open when ``init`` returns; ``run()`` serves them on one thread of its own until shutdown,
-/// and reads what was already sent before it returns.
+/// and reads what was already sent before it returns. Another configuration is made ready by
+/// ``prepare(_:connectionsMax:reserved:)`` and holds when ``apply(_:)`` returns.
 package final class SocketReceiver: Service {
-    private let listeners: [ListeningSocket]
-    private let makeLoop: @Sendable () throws -> ReceiverLoop
-    private let wakeUp: WakeUp
+    private struct State {
+        var configuration: Configuration
+        var listeners: [Listener] = []
+        /// Of every door that there has been: counters begin once.
+        var instruments: [Snapshot.Origin.Door: ReceiverInstruments] = [:]
+    }
+
+    // One lock, held for copies; only one reload at a time writes here.
+    private let state: Mutex<State>
+    private let parts: Parts
+    private let mailbox: ReceiverMailbox
 
     package struct Parts: Sendable {
         package var store: SnapshotStore
@@ -35,61 +45,120 @@ package final class SocketReceiver: Service {
 
     /// Opens the listeners that `configuration` names; throws what says why one of them cannot be had.
     package init(_ configuration: Configuration, connectionsMax: Int, parts: Parts) throws {
-        listeners = try Self.listen(configuration, logger: parts.logger)
-        let wakeUp = try WakeUp()
-        self.wakeUp = wakeUp
-        let doors = listeners.map { listener -> (ListeningSocket, ReceiverInstruments) in
-            let door: Snapshot.Origin.Door = listener.isUnix ? .unix : .tcp
-            return (listener, ReceiverInstruments(registry: parts.registry, door: door))
-        }
-        makeLoop = {
-            try ReceiverLoop(
-                doors: doors.map { listener, instruments in
-                    let desk = ReceiverDesk(
-                        origin: .init(listener.isUnix ? .unix : .tcp, listener.name),
-                        replies: configuration.replies, instruments: instruments, store: parts.store,
-                        reserved: parts.reserved)
-                    return ReceiverDoor(listener: listener, desk: desk, connectionsMax: connectionsMax)
-                },
-                configuration: configuration, budget: parts.budget, wakeUp: wakeUp, logger: parts.logger,
-                time: parts.time)
-        }
+        self.parts = parts
+        mailbox = try ReceiverMailbox()
+        let opened = try Self.open(configuration, besides: State(configuration: configuration), parts)
+        state = Mutex(State(configuration: configuration))
+        let first = Change(
+            configuration: configuration, connectionsMax: connectionsMax, reserved: parts.reserved,
+            listeners: opened)
+        keep(first)
+        mailbox.post(first)
     }
 
     /// The addresses and paths that are listened on, as the kernel gave them.
-    package var names: [String] { listeners.map(\.name) }
-
-    private static func listen(_ configuration: Configuration, logger: Logger) throws -> [ListeningSocket] {
-        var listeners: [ListeningSocket] = []
-        if configuration.receivesOnUnixSocket {
-            let path = try UnixSocketPath.usable(configuration.unixSocket, logger: logger)
-            listeners.append(try UnixSocketFile.listen(at: path, configuration.unixSocketAccess))
-        }
-        if configuration.receivesOnTCPSocket {
-            listeners.append(try ListeningSocket.tcp(configuration.tcpSocket))
-        }
-        for listener in listeners {
-            logger.info(
-                "receiving", metadata: ["on": "\(listener.name)", "format": "\(configuration.format.rawValue)"])
-        }
-        return listeners
-    }
+    package var names: [String] { state.withLock { $0.listeners.map(\.socket.name) } }
 
     package func run() async throws {
-        guard !listeners.isEmpty else { return try await gracefulShutdown() }
         let threads = NIOThreadPool(numberOfThreads: 1)
         threads.start()
         let outcome = await withGracefulShutdownHandler {
-            await Self.result { [makeLoop] in try await threads.runIfActive { try makeLoop().run() } }
-        } onGracefulShutdown: { [wakeUp] in
-            wakeUp.requestStop()
+            await Self.result { [self] in try await threads.runIfActive { try self.makeLoop().run() } }
+        } onGracefulShutdown: { [mailbox] in
+            mailbox.wakeUp.requestStop()
         }
-        for listener in listeners { listener.removeFile() }
+        for listener in state.withLock({ $0.listeners }) { listener.socket.removeFile() }
         try await threads.shutdownGracefully()
         try outcome.get()
     }
 
+    private func makeLoop() throws -> ReceiverLoop {
+        try ReceiverLoop(
+            state.withLock { $0.configuration }, mailbox: mailbox, store: parts.store, budget: parts.budget,
+            logger: parts.logger,
+            time: parts.time)
+    }
+
     private static func result(_ body: @Sendable () async throws -> Void) async -> Result<Void, any Error> {
         do { return .success(try await body()) } catch { return .failure(error) }
+    }
+
+    // MARK: Listeners
+
+    /// All listeners of `configuration`: those of `state` that are at their place, and new ones.
+    private static func open(_ configuration: Configuration, besides state: State, _ parts: Parts) throws -> [Listener]
+    {
+        try [Snapshot.Origin.Door.unix, .tcp].compactMap { door in
+            guard let place = configuration.place(of: door) else { return nil }
+            let old = state.listeners.first { $0.door == door }
+            if let old, state.configuration.place(of: door) == place { return old }
+            let socket: ListeningSocket
+            switch place {
+            case .unix(let path):
+                let usable = try UnixSocketPath.usable(path, logger: parts.logger)
+                socket = try UnixSocketFile.listen(at: usable, configuration.unixSocketAccess)
+            case .tcp(let address):
+                let isSamePort = old.flatMap { HostPort($0.socket.name) }?.port == address.port
+                socket = try ListeningSocket.tcp(address, sharingPortOf: isSamePort ? old?.socket : nil)
+            }
+            let instruments = state.instruments[door] ?? ReceiverInstruments(registry: parts.registry, door: door)
+            return Listener(socket: socket, instruments: instruments)
+        }
+    }
+
+    /// Makes the listeners of `change` those that are known, and says which come and go.
+    private func keep(_ change: Change) {
+        let before = state.withLock { state in
+            let before = state.listeners
+            state.configuration = change.configuration
+            state.listeners = change.listeners
+            for listener in change.listeners { state.instruments[listener.door] = listener.instruments }
+            return before
+        }
+        let format = change.configuration.format.rawValue
+        for socket in before.map(\.socket) where !change.listeners.contains(where: { $0.socket === socket }) {
+            parts.logger.info("no longer receiving", metadata: ["on": "\(socket.name)"])
+        }
+        for socket in change.listeners.map(\.socket) where !before.contains(where: { $0.socket === socket }) {
+            parts.logger.info("receiving", metadata: ["on": "\(socket.name)", "format": "\(format)"])
+        }
+    }
+
+    // MARK: Reload
+
+    /// Opens what `configuration` listens on otherwise than now; throws where something cannot be had, and then
+    /// nothing has changed.
+    ///
+    /// Blocks. What comes of it is to be given to ``apply(_:)`` or to ``abandon(_:)``.
+    package func prepare(
+        _ configuration: Configuration, connectionsMax: Int, reserved: ReservedNames
+    ) throws -> Change {
+        let now = state.withLock { $0 }
+        var change = Change(
+            configuration: configuration, connectionsMax: connectionsMax, reserved: reserved,
+            listeners: try Self.open(configuration, besides: now, parts))
+        let before = now.configuration.unixSocketAccess
+        if before != configuration.unixSocketAccess,
+            let kept = now.listeners.first(where: { $0.door == .unix })?.socket,
+            change.listeners.contains(where: { $0.socket === kept })
+        {
+            try kept.setFileAccess(configuration.unixSocketAccess)
+            change.changedFile = (kept, before)
+        }
+        return change
+    }
+
+    /// Returns when `change` holds: messages that begin from now on are taken as it says, and the connections of a
+    /// listener that is gone end after what was sent.
+    package func apply(_ change: Change) async {
+        keep(change)
+        mailbox.post(change)
+        await change.done.wait()
+    }
+
+    /// Takes back what ``prepare(_:connectionsMax:reserved:)`` has done; new listeners close with the last holder.
+    package func abandon(_ change: Change) {
+        guard let (listener, before) = change.changedFile else { return }
+        try? listener.setFileAccess(before)
     }
 }

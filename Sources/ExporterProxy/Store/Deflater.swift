@@ -33,42 +33,54 @@ package struct Deflater: ~Copyable {
     }
 
     /// Compresses all of `body`, which must be shorter than 4 GiB.
-    package mutating func deflate(_ body: ByteBuffer) throws(DeflateError) -> DeflatedPiece {
+    package mutating func deflate(_ body: ByteBuffer) throws(DeflateError) -> DeflatedPiece { try deflate([body]) }
+
+    /// Compresses the parts of a body, one behind the other; together they must be shorter than 4 GiB.
+    package mutating func deflate(_ parts: [ByteBuffer]) throws(DeflateError) -> DeflatedPiece {
         deflateReset(stream)
-        let count = body.readableBytes
-        guard count > 0, count <= Int(UInt32.max) else {
-            guard count == 0 else { throw DeflateError(code: Z_BUF_ERROR) }
+        let count = parts.reduce(0) { $0 + $1.readableBytes }
+        guard count <= Int(UInt32.max) else { throw DeflateError(code: Z_BUF_ERROR) }
+        guard count > 0 else {
             return DeflatedPiece(bytes: ByteBuffer(), crc: 0, bodyBytes: 0, crcOperator: crc32_combine_gen(0))
         }
         // A full flush adds an empty stored block of 5 bytes to what deflateBound promises for one stream.
         let bound = Int(deflateBound(stream, UInt(count))) + 16
         var scratch = ByteBufferAllocator().buffer(capacity: bound)
-        let (code, crc) = body.withUnsafeReadableBytes { input in
-            let written = scratch.writeWithUnsafeMutableBytes(minimumWritableBytes: bound) { output in
-                self.run(input, output)
+        var crc: UInt32 = 0
+        for (index, part) in parts.enumerated() {
+            let isLast = index == parts.count - 1
+            let isDone = part.withUnsafeReadableBytes { input in
+                crc = Self.checksum(input, after: crc)
+                scratch.writeWithUnsafeMutableBytes(minimumWritableBytes: bound - scratch.readableBytes) { output in
+                    self.run(input, output, flush: isLast ? Z_FULL_FLUSH : Z_NO_FLUSH)
+                }
+                return stream.pointee.avail_in == 0 && stream.pointee.avail_out > 0
             }
-            return (written > 0 && stream.pointee.avail_in == 0 ? Z_OK : Z_BUF_ERROR, Self.checksum(input))
+            guard isDone else { throw DeflateError(code: Z_BUF_ERROR) }
         }
-        guard code == Z_OK else { throw DeflateError(code: code) }
         // An exact copy: the scratch is several times as large as what came out.
         return DeflatedPiece(
             bytes: ByteBuffer(bytes: scratch.readableBytesView), crc: crc, bodyBytes: count,
             crcOperator: crc32_combine_gen(Int(count)))
     }
 
-    private func run(_ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer) -> Int {
+    private func run(
+        _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, flush: Int32
+    ) -> Int {
         stream.pointee.next_in = UnsafeMutablePointer(
             mutating: input.baseAddress?.assumingMemoryBound(to: UInt8.self))
         stream.pointee.avail_in = UInt32(input.count)
         stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
         stream.pointee.avail_out = UInt32(clamping: output.count)
-        let code = CZlib.deflate(stream, Z_FULL_FLUSH)
-        guard code == Z_OK, stream.pointee.avail_out > 0 else { return 0 }
+        // Nothing to read and nothing to flush is no error here.
+        guard CZlib.deflate(stream, flush) == Z_OK || input.isEmpty else { return 0 }
         return min(output.count, Int(UInt32.max)) - Int(stream.pointee.avail_out)
     }
 
-    private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-        UInt32(truncatingIfNeeded: crc32_z(0, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count))
+    private static func checksum(_ bytes: UnsafeRawBufferPointer, after crc: UInt32) -> UInt32 {
+        UInt32(
+            truncatingIfNeeded: crc32_z(
+                UInt(crc), bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count))
     }
 }
 

@@ -1,11 +1,18 @@
 import ServiceLifecycle
+import Synchronization
 
 /// Removes what has become too old: apps that push no more, and the last good text of targets that fail.
 ///
-/// Looks when the first deadline can be due, and never more often than once a second.
+/// Looks when the first deadline can be due, and never more often than once a second but for a change of the rules.
 package final class Expiry: Service {
     private let store: SnapshotStore
-    private let rules: ExpiryRules
+    private struct State {
+        var rules: ExpiryRules
+        /// Ends the sleep of this round.
+        var changed = Bell()
+    }
+
+    private let state: Mutex<State>
     private let time: TimeSource
     private let expired: Counter
 
@@ -13,19 +20,38 @@ package final class Expiry: Service {
         store: SnapshotStore, rules: ExpiryRules, registry: InstrumentRegistry, time: @escaping TimeSource
     ) {
         self.store = store
-        self.rules = rules
+        state = Mutex(State(rules: rules))
         self.time = time
         expired = registry.counter(
             "exporter_proxy_sources_expired_total", help: "Sources, or their last text, removed because of their age.")
     }
 
+    /// Those that hold. Setting them makes it look at once.
+    package var rules: ExpiryRules {
+        get { state.withLock { $0.rules } }
+        set {
+            let changed = state.withLock { state in
+                state.rules = newValue
+                return state.changed
+            }
+            changed.ring()
+        }
+    }
+
+    private func beginRound() -> State {
+        state.withLock { state in
+            state.changed = Bell()
+            return state
+        }
+    }
+
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                let now = self.time()
-                let (due, next) = self.rules.due(self.store.view(), at: now)
+                let round = self.beginRound()
+                let (due, next) = round.rules.due(self.store.view(), at: self.time())
                 for item in due { self.remove(item) }
-                try? await Task.sleep(for: max(.seconds(1), next))
+                await round.changed.cancels { try? await Task.sleep(for: max(.seconds(1), next)) }
             }
         }
     }
@@ -50,20 +76,27 @@ package struct ExpiryRules: Equatable, Sendable {
 
     package var staleAfter: Duration
     package var expireAfter: Duration?
+    /// Sources with a `stale_after` of their own.
+    package var exceptions: [ExpositionRules.Exception]
 
-    package init(staleAfter: Duration, expireAfter: Duration?) {
+    package init(staleAfter: Duration, expireAfter: Duration?, exceptions: [ExpositionRules.Exception] = []) {
         self.staleAfter = staleAfter
         self.expireAfter = expireAfter
+        self.exceptions = exceptions
+    }
+
+    private func staleAfter(of source: String) -> Duration {
+        exceptions.first { $0.pattern.matches(source) }?.rules.staleAfter ?? staleAfter
     }
 
     /// What is due at `now`, and how long from then until something else can be.
     package func due(_ view: SnapshotStore.View, at now: Moment) -> (due: [Due], next: Duration) {
         var due: [Due] = []
-        var next = min(staleAfter, expireAfter ?? staleAfter)
+        var next = ([staleAfter, expireAfter ?? staleAfter] + exceptions.map(\.rules.staleAfter)).min() ?? staleAfter
         for entry in view.entries.compactMap({ $0 }) {
             guard let snapshot = entry.snapshot else { continue }
             let isPolled = snapshot.origin.door == .poll
-            guard let limit = isPolled ? staleAfter : expireAfter else { continue }
+            guard let limit = isPolled ? staleAfter(of: entry.source) : expireAfter else { continue }
             let age = now.elapsed(since: snapshot.receivedAt)
             if age < limit {
                 next = min(next, limit - age)

@@ -2,11 +2,11 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Everything that the sources last said, joined and ready to send.
+/// Everything that the sources last said, read, joined and ready to send.
 ///
-/// A page is made at most once for each generation of the store and kept while the generation stands, so an
-/// unchanged scrape costs little more than sending the bytes. After a change, bodies and compressed pieces of the
-/// sources that did not change are used as they are.
+/// What a scrape is answered with is made at most once for each generation of the store and kept while the
+/// generation stands, so an unchanged scrape costs little more than sending the bytes. After a change, the blocks in
+/// which nothing has changed are used as they are.
 package final class MergedExposition: Sendable {
     /// A body for the wire, as pieces that are sent one after the other.
     package struct Page: Sendable {
@@ -14,133 +14,156 @@ package final class MergedExposition: Sendable {
         package var bytes: Int
     }
 
-    private struct Kept {
-        var generation: UInt64
-        var page: Page
+    package enum Coding: Sendable { case identity, gzip }
+
+    /// A composition with the pages that were asked for.
+    private struct Kept: Sendable {
+        var composition: Composition
+        var pages: [Coding: Page] = [:]
     }
 
     private struct State {
-        /// Slots of the store in order of source name, as of `membership`.
-        var order: [Int] = []
-        var membership: UInt64?
-        var identity: Kept?
-        var gzip: Kept?
-        /// Whether a gzip page is being made; who asks meanwhile waits for the one after.
-        var isCompressing = false
-        var waiting: [EventLoopPromise<Page>] = []
+        var kept: Kept?
+        /// Whether a thread is at work; who asks meanwhile waits for the round after.
+        var isWorking = false
+        var waiting: [(coding: Coding, promise: EventLoopPromise<Page>)] = []
+        var wantsEarlyCheck = false
     }
 
     private let store: SnapshotStore
-    private let compressors: NIOThreadPool
-    // Held while pages are looked up or joined, never while compressing.
+    private let threads: NIOThreadPool
+    private let time: TimeSource
+    // Held while a page is looked up, never while one is made.
     private let state = Mutex(State())
+    // Held while reading and joining. Only the one thread that is at work takes it, and `update`.
+    private let composer: Mutex<Composer>
 
-    package init(store: SnapshotStore, compressors: NIOThreadPool) {
+    package init(
+        store: SnapshotStore, rules: ExpositionRules = .init(), threads: NIOThreadPool,
+        time: @escaping TimeSource = Moment.now
+    ) {
         self.store = store
-        self.compressors = compressors
+        self.threads = threads
+        self.time = time
+        composer = Mutex(Composer(rules))
+        watch(rules)
     }
 
-    /// The bodies one after the other, in order of source name.
-    package func identity() -> Page {
+    /// A good version is to be found even if it is replaced before anybody scrapes.
+    private func watch(_ rules: ExpositionRules) {
+        store.watch({ rules.rules(of: $0).keepsGoodVersions }, onChange: { [weak self] in self?.checkEarly() })
+    }
+
+    /// Begins anew with other rules: every source is read again.
+    package func update(_ rules: ExpositionRules) {
+        composer.withLock { $0 = Composer(rules) }
+        state.withLock { $0.kept = nil }
+        watch(rules)
+    }
+
+    /// The page, if it is ready; `nil` where ``page(_:on:)`` must make it.
+    package func readyPage(_ coding: Coding) -> Page? {
         let generation = store.generation
-        if let page = state.withLock({ Self.page($0.identity, of: generation) }) { return page }
-        let view = store.view()
+        let now = time()
         return state.withLock { state in
-            let page = Self.join(Self.snapshots(of: view, &state).map(\.body))
-            Self.keep(Kept(generation: view.generation, page: page), in: &state.identity)
-            return page
+            guard let kept = state.kept, kept.composition.holds(for: generation, at: now) else { return nil }
+            return kept.pages[coding]
         }
     }
 
-    /// The same as one gzip member, if it is ready; `nil` where ``gzip(on:)`` must make it.
-    package func readyGzip() -> Page? {
-        let generation = store.generation
-        return state.withLock { Self.page($0.gzip, of: generation) }
-    }
-
-    private static func page(_ kept: Kept?, of generation: UInt64) -> Page? {
-        kept?.generation == generation ? kept?.page : nil
-    }
-
-    /// Two threads may make a page at once; the older one must not stay.
-    private static func keep(_ made: Kept, in kept: inout Kept?) {
-        if let present = kept, present.generation > made.generation { return }
-        kept = made
-    }
-
-    /// The gzip member of a generation that is not older than this call.
-    package func gzip(on loop: any EventLoop) -> EventLoopFuture<Page> {
+    /// The page of a generation that is not older than this call.
+    package func page(_ coding: Coding, on loop: any EventLoop) -> EventLoopFuture<Page> {
         let promise = loop.makePromise(of: Page.self)
         let begins = state.withLock { state in
-            state.waiting.append(promise)
-            defer { state.isCompressing = true }
-            return !state.isCompressing
+            state.waiting.append((coding, promise))
+            defer { state.isWorking = true }
+            return !state.isWorking
         }
-        if begins { compressors.submit { _ in self.compressForThoseWhoWait() } }
+        if begins { threads.submit { _ in self.workForThoseWhoWait() } }
         return promise.futureResult
     }
 
-    /// On a compressor's thread. One run serves all who waited when it began; who comes later gets another run.
-    private func compressForThoseWhoWait() {
+    /// The same, on a thread that may wait.
+    package func page(_ coding: Coding) throws -> Page { try page(coding, at: time()) }
+
+    /// What is served now and why; on a thread that may wait.
+    package func composition() -> Composition { kept(at: time()).composition }
+
+    /// Soon, and once however often it is asked for: reads what has come of the sources whose good versions are kept.
+    package func checkEarly() {
+        let begins = state.withLock { state in
+            guard !state.wantsEarlyCheck else { return false }
+            state.wantsEarlyCheck = true
+            return true
+        }
+        guard begins else { return }
+        threads.submit { _ in
+            self.state.withLock { $0.wantsEarlyCheck = false }
+            let view = self.store.view()
+            let now = self.time()
+            self.composer.withLock { $0.checkEarly(view, at: now) }
+        }
+    }
+
+    /// One round serves all who waited when it began; who comes later gets another round.
+    private func workForThoseWhoWait() {
         while true {
             let waiting = state.withLock { state in
                 let waiting = state.waiting
                 state.waiting = []
-                state.isCompressing = !waiting.isEmpty
+                state.isWorking = !waiting.isEmpty
                 return waiting
             }
             if waiting.isEmpty { return }
-            let result = Result { try compressed() }
-            for promise in waiting { promise.completeWith(result) }
+            let now = time()
+            for (coding, promise) in waiting { promise.completeWith(Result { try page(coding, at: now) }) }
         }
     }
 
-    private func compressed() throws -> Page {
-        if let page = readyGzip() { return page }
+    private func page(_ coding: Coding, at now: Moment) throws -> Page {
+        var kept = kept(at: now)
+        if let page = kept.pages[coding] { return page }
+        let page =
+            switch coding {
+            case .identity: Self.identity(kept.composition)
+            case .gzip: try Self.gzip(kept.composition)
+            }
+        kept.pages[coding] = page
+        keep(kept)
+        return page
+    }
+
+    /// What is kept where that still holds, else made anew.
+    private func kept(at now: Moment) -> Kept {
+        let generation = store.generation
+        let present = state.withLock { state in
+            state.kept.flatMap { $0.composition.holds(for: generation, at: now) ? $0 : nil }
+        }
+        if let present { return present }
         let view = store.view()
-        let snapshots = state.withLock { Self.snapshots(of: view, &$0) }
+        let made = Kept(composition: composer.withLock { $0.compose(view, at: now) })
+        keep(made)
+        return made
+    }
+
+    /// Two threads may make one at once; the older one must not stay.
+    private func keep(_ made: Kept) {
+        state.withLock { state in
+            if let present = state.kept, present.composition.generation > made.composition.generation { return }
+            state.kept = made
+        }
+    }
+
+    private static func identity(_ composition: Composition) -> Page {
+        let pieces = PieceList.join(composition.blocks.flatMap(\.pieces))
+        return Page(pieces: pieces, bytes: pieces.reduce(0) { $0 &+ $1.readableBytes })
+    }
+
+    private static func gzip(_ composition: Composition) throws -> Page {
         var deflater = try Deflater()
         var pieces: [DeflatedPiece] = []
-        pieces.reserveCapacity(snapshots.count)
-        for snapshot in snapshots { pieces.append(try snapshot.deflated(by: &deflater)) }
+        for block in composition.blocks where block.bytes > 0 { pieces.append(try block.deflated(by: &deflater)) }
         let member = try GzipMember.join(pieces)
-        let page = Page(pieces: [member], bytes: member.readableBytes)
-        state.withLock { Self.keep(Kept(generation: view.generation, page: page), in: &$0.gzip) }
-        return page
-    }
-
-    private static func snapshots(of view: SnapshotStore.View, _ state: inout State) -> [Snapshot] {
-        if state.membership != view.membership {
-            let named = view.entries.indices.compactMap { slot in
-                view.entries[slot].map { (name: $0.source, slot: slot) }
-            }
-            state.order = named.sorted { $0.name < $1.name }.map(\.slot)
-            state.membership = view.membership
-        }
-        return state.order.compactMap { view.entries[$0]?.snapshot }
-    }
-
-    /// Small bodies are copied together: below this, handing a piece to the socket costs more than copying it.
-    private static let pieceBytesMin = 2048
-    private static let blockBytes = 64 * 1024
-
-    private static func join(_ bodies: [ByteBuffer]) -> Page {
-        var page = Page(pieces: [], bytes: 0)
-        page.pieces.reserveCapacity(bodies.count)
-        var block = ByteBuffer()
-        for body in bodies where body.readableBytes > 0 {
-            page.bytes += body.readableBytes
-            if body.readableBytes < pieceBytesMin {
-                block.writeImmutableBuffer(body)
-                if block.readableBytes < blockBytes { continue }
-            }
-            if block.readableBytes > 0 {
-                page.pieces.append(block)
-                block = ByteBuffer()
-            }
-            if body.readableBytes >= pieceBytesMin { page.pieces.append(body) }
-        }
-        if block.readableBytes > 0 { page.pieces.append(block) }
-        return page
+        return Page(pieces: [member], bytes: member.readableBytes)
     }
 }

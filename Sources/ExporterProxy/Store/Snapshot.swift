@@ -1,5 +1,4 @@
 import NIOCore
-import Synchronization
 
 /// What one source last said: an exposition, when it came, and through which door.
 ///
@@ -12,9 +11,6 @@ package final class Snapshot: Sendable {
     /// Empty, or ended by exactly one newline: see ``ExpositionBody``.
     package let body: ByteBuffer
 
-    // One lock of its own, held while compressing: two scrapes that need the piece at once make it once.
-    private let piece = Mutex<DeflatedPiece?>(nil)
-
     package init(source: String, origin: Origin, receivedAt: Moment, body: ByteBuffer) {
         self.source = source
         self.origin = origin
@@ -24,28 +20,22 @@ package final class Snapshot: Sendable {
 
     /// Where a snapshot came in.
     package struct Origin: Equatable, Sendable {
-        package enum Door: String, Sendable { case tcp, unix, poll }
+        package enum Door: String, Sendable {
+            case tcp, unix, poll
+            /// The proxy itself.
+            case own
+        }
 
         package var door: Door
         /// The source column of `/apps`: the listening address or path, or the polled target.
         package var address: String
-        /// What configuration says of the source.
+        /// What configuration says of the source: added to each of its samples.
         package var labels: [String: String]
 
         package init(_ door: Door, _ address: String, labels: [String: String] = [:]) {
             self.door = door
             self.address = address
             self.labels = labels
-        }
-    }
-
-    /// The body compressed, made at the first call; slow then, so never on an event loop.
-    func deflated(by deflater: inout Deflater) throws -> DeflatedPiece {
-        try piece.withLock { kept in
-            if let kept { return kept }
-            let made = try deflater.deflate(body)
-            kept = made
-            return made
         }
     }
 }

@@ -11,6 +11,8 @@ package final class SnapshotStore: Sendable {
         package internal(set) var snapshot: Snapshot?
         /// Set while the source fails to renew its snapshot; the reason is for people.
         package internal(set) var failure: Failure?
+        /// Somebody wants to know of each new snapshot.
+        var isWatched = false
     }
 
     package struct Failure: Equatable, Sendable {
@@ -40,28 +42,58 @@ package final class SnapshotStore: Sendable {
         var free: [Int] = []
         var generation: UInt64 = 0
         var membership: UInt64 = 0
+        var sourcesMax: Int
+        var watcher = Watcher(watches: { _ in false }, onChange: {})
+    }
+
+    /// Who wants to know of each new snapshot of some sources.
+    private struct Watcher: Sendable {
+        /// Asked once for each source, by its name.
+        var watches: @Sendable (String) -> Bool
+        var onChange: @Sendable () -> Void
     }
 
     // A lock and not an actor: no section suspends, and a receiver must not hop to another thread for each message.
-    private let state = Mutex(State())
-    package let sourcesMax: Int
+    private let state: Mutex<State>
 
-    package init(sourcesMax: Int = 16_384) { self.sourcesMax = sourcesMax }
+    package init(sourcesMax: Int = 16_384) { state = Mutex(State(sourcesMax: sourcesMax)) }
+
+    /// How many sources there may be; where there are more already, they stay, and no new one comes.
+    package var sourcesMax: Int {
+        get { state.withLock { $0.sourcesMax } }
+        set { state.withLock { $0.sourcesMax = newValue } }
+    }
 
     /// Makes `snapshot` the only one of its source; the next scrape sees it.
     ///
     /// Answers false, and stores nothing, where the source is new and the table is full.
     package func replace(with snapshot: Snapshot) -> Bool {
         // The old snapshot is let go outside the lock: freeing a large body takes time.
+        var onChange: (@Sendable () -> Void)?
         let old: Snapshot?? = state.withLock { state in
             guard let slot = slot(of: snapshot.source, in: &state) else { return .none }
+            if state.entries[slot]?.isWatched == true { onChange = state.watcher.onChange }
             let old = state.entries[slot]?.snapshot
             state.entries[slot]?.snapshot = snapshot
             state.entries[slot]?.failure = nil
             state.generation &+= 1
             return .some(old)
         }
+        onChange?()
         return old != nil
+    }
+
+    /// From now on calls `onChange` after each new snapshot of a source whose name is watched.
+    package func watch(
+        _ watches: @escaping @Sendable (String) -> Bool, onChange: @escaping @Sendable () -> Void
+    ) {
+        state.withLock { state in
+            state.watcher = Watcher(watches: watches, onChange: onChange)
+            for slot in state.entries.indices {
+                guard let source = state.entries[slot]?.source else { continue }
+                state.entries[slot]?.isWatched = watches(source)
+            }
+        }
     }
 
     /// Notes that `source` could not be renewed; what it said last stays until it is removed.
@@ -86,12 +118,28 @@ package final class SnapshotStore: Sendable {
     package func remove(_ source: String, ifStill snapshot: Snapshot) {
         state.withLock { state in
             guard let slot = state.slots[source], state.entries[slot]?.snapshot === snapshot else { return }
-            state.slots[source] = nil
-            state.entries[slot] = nil
-            state.free.append(slot)
-            state.generation &+= 1
-            state.membership &+= 1
+            Self.remove(source, slot, from: &state)
         }
+    }
+
+    /// Forgets `source` where it comes, or fails to come, through a door that is meant.
+    package func remove(_ source: String, where isMeant: (Snapshot.Origin.Door) -> Bool) {
+        // What is removed is let go outside the lock.
+        _ = state.withLock { state -> Entry? in
+            guard let slot = state.slots[source], let entry = state.entries[slot],
+                let origin = entry.snapshot?.origin ?? entry.failure?.origin, isMeant(origin.door)
+            else { return nil }
+            Self.remove(source, slot, from: &state)
+            return entry
+        }
+    }
+
+    private static func remove(_ source: String, _ slot: Int, from state: inout State) {
+        state.slots[source] = nil
+        state.entries[slot] = nil
+        state.free.append(slot)
+        state.generation &+= 1
+        state.membership &+= 1
     }
 
     package var count: Int { state.withLock { $0.slots.count } }
@@ -108,8 +156,8 @@ package final class SnapshotStore: Sendable {
 
     private func slot(of source: String, in state: inout State) -> Int? {
         if let slot = state.slots[source] { return slot }
-        guard state.slots.count < sourcesMax else { return nil }
-        let entry = Entry(source: source, snapshot: nil, failure: nil)
+        guard state.slots.count < state.sourcesMax else { return nil }
+        let entry = Entry(source: source, snapshot: nil, failure: nil, isWatched: state.watcher.watches(source))
         state.membership &+= 1
         let slot: Int
         if let freed = state.free.popLast() {

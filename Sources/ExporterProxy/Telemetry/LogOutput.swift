@@ -4,19 +4,24 @@ import Logging
 /// Writes the log to standard error: one line for each record, without colour, nothing but printable text.
 package struct LogOutput: LogHandler {
     package var metadata = Logger.Metadata()
-    package var logLevel: Logger.Level
-    private let format: LogConfiguration.Format
+    private let settings: LogSettings
+    /// Of this logger alone, where somebody has set it.
+    private var ownLevel: Logger.Level?
     private let time: TimeSource
     private let write: @Sendable (String) -> Void
 
     package init(
-        _ configuration: LogConfiguration, time: @escaping TimeSource = Moment.now,
+        _ settings: LogSettings, time: @escaping TimeSource = Moment.now,
         write: @escaping @Sendable (String) -> Void = Self.writeToStandardError
     ) {
-        logLevel = configuration.level.level
-        format = configuration.format
+        self.settings = settings
         self.time = time
         self.write = write
+    }
+
+    package var logLevel: Logger.Level {
+        get { ownLevel ?? settings.configuration.level.level }
+        set { ownLevel = newValue }
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -29,7 +34,7 @@ package struct LogOutput: LogHandler {
         let fields =
             [("ts", time().wall.rfc3339), ("level", event.level.rawValue), ("msg", event.message.description)]
             + pairs.map { ($0.key, $0.value.description) }
-        write(format == .json ? Self.json(fields) : Self.logfmt(fields))
+        write(settings.configuration.format == .json ? Self.json(fields) : Self.logfmt(fields))
     }
 
     private static func json(_ fields: [(String, String)]) -> String {

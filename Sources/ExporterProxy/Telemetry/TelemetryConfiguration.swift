@@ -4,6 +4,8 @@
 package struct TelemetryConfiguration: Equatable, Sendable {
     package var isMerged = false
 
+    package init() {}
+
     package init(reading section: ConfigurationSection) {
         isMerged = section.boolean("merge", isMerged)
         section.finish()

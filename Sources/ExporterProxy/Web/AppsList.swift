@@ -16,28 +16,22 @@ package struct AppsList: Sendable {
         package var origin: Snapshot.Origin
         package var state: State
         package var receivedAt: Moment?
+        /// As it came.
         package var body: ByteBuffer
         package var failure: SnapshotStore.Failure?
+        /// What was found in it; `nil` where nothing has ever come.
+        package var report: SourceReport?
     }
 
     package var apps: [App]
     package var now: Moment
 
-    package init(_ store: SnapshotStore, staleAfter: Duration, now: Moment) {
+    /// - Parameter composition: not older than what `store` holds.
+    package init(_ store: SnapshotStore, _ composition: Composition, now: Moment) {
         self.now = now
         apps = store.view().entries.compactMap { $0 }.sorted { $0.source < $1.source }.compactMap { entry in
-            guard let origin = entry.snapshot?.origin ?? entry.failure?.origin else { return nil }
-            let state = Self.state(entry, staleAfter, now)
-            return App(
-                name: entry.source, origin: origin, state: state, receivedAt: entry.snapshot?.receivedAt,
-                body: entry.snapshot?.body ?? ByteBuffer(), failure: entry.failure)
+            App(entry, composition.report(of: entry.source), now: now)
         }
-    }
-
-    private static func state(_ entry: SnapshotStore.Entry, _ staleAfter: Duration, _ now: Moment) -> State {
-        guard let snapshot = entry.snapshot else { return .failing }
-        if entry.failure != nil { return .stale }
-        return now.elapsed(since: snapshot.receivedAt) > staleAfter ? .stale : .fresh
     }
 
     package var table: String {
@@ -49,7 +43,9 @@ package struct AppsList: Sendable {
 
     private static func lastUpdate(_ app: App) -> String {
         guard let receivedAt = app.receivedAt else { return "never (\(app.failure?.reason ?? "failing"))" }
-        return receivedAt.wall.tableText + (app.state == .stale ? " (stale)" : "")
+        let isInvalid = app.report?.verdict.isValid == false
+        let marks = [app.state == .stale ? "stale" : nil, isInvalid ? "invalid" : nil].compactMap { $0 }
+        return receivedAt.wall.tableText + (marks.isEmpty ? "" : " (\(marks.joined(separator: ", ")))")
     }
 
     package var json: String {
@@ -74,6 +70,7 @@ package struct AppsList: Sendable {
             let labels = pairs.map { "\(EscapedText.json($0.key)): \(EscapedText.json($0.value))" }
             fields.append(("labels", "{\(labels.joined(separator: ", "))}"))
         }
+        if let report = app.report { fields += ReportText.json(report, now: now) }
         if let failure = app.failure {
             fields += [
                 ("failed_at", "\"\(failure.at.wall.rfc3339)\""), ("failure", EscapedText.json(failure.reason)),
@@ -91,5 +88,48 @@ package struct AppsList: Sendable {
         body.withUnsafeReadableBytes { bytes in
             bytes.reduce(0) { $0 &+ ($1 == UInt8(ascii: "\n") ? 1 : 0) }
         }
+    }
+}
+
+extension AppsList.App {
+    init?(_ entry: SnapshotStore.Entry, _ report: SourceReport?, now: Moment) {
+        guard let origin = entry.snapshot?.origin ?? entry.failure?.origin else { return nil }
+        name = entry.source
+        self.origin = origin
+        receivedAt = entry.snapshot?.receivedAt
+        body = entry.snapshot?.body ?? ByteBuffer()
+        failure = entry.failure
+        self.report = report
+        state = Self.state(entry, report, now)
+    }
+
+    /// The source of this name, if there is one.
+    init?(_ name: String, _ store: SnapshotStore, _ composition: Composition, now: Moment) {
+        guard let entry = store.entry(of: name) else { return nil }
+        self.init(entry, composition.report(of: name), now: now)
+    }
+
+    private static func state(
+        _ entry: SnapshotStore.Entry, _ report: SourceReport?, _ now: Moment
+    ) -> AppsList.State {
+        guard let snapshot = entry.snapshot else { return .failing }
+        if entry.failure != nil { return .stale }
+        guard let staleAfter = report?.staleAfter else { return .fresh }
+        return now.elapsed(since: snapshot.receivedAt) > staleAfter ? .stale : .fresh
+    }
+
+    /// Why a scrape of this source alone fails; `nil` where it succeeds.
+    package var reasonToBeDown: String? {
+        switch state {
+        case .failing: return failure?.reason ?? "nothing has come yet"
+        case .stale: return failure?.reason ?? "nothing has come for longer than store.stale_after"
+        case .fresh: break
+        }
+        guard let report else { return "it has not been read yet" }
+        if let limit = report.verdict.limit { return limit.sentence }
+        if let finding = report.verdict.findings.first(where: { $0.reason.outcome == .dropped }) {
+            return ReportText.sentence(finding)
+        }
+        return report.verdict.isValid ? nil : "\(report.verdict.linesDropped) lines are invalid"
     }
 }

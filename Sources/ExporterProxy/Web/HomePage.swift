@@ -32,6 +32,7 @@ package enum HomePage {
         body{font-family:system-ui,sans-serif;margin:2rem;color:#222;background:#fff}\
         table{border-collapse:collapse}th,td{text-align:left;padding:.3rem .8rem;border-bottom:1px solid #ddd}\
         td.number{text-align:right;font-variant-numeric:tabular-nums}small{color:#666;font-weight:normal}\
+        ul{margin:.2rem 0;padding-left:1rem}\
         .fresh{color:#176b2c}.stale{color:#8a5a00}.failing{color:#a01818}
         """
 
@@ -40,7 +41,7 @@ package enum HomePage {
         let rows = list.apps.map { row($0, list) }.joined(separator: "\n")
         return """
             <table>
-            <thead><tr><th>App</th><th>State</th><th>Age</th><th>Bytes</th><th>Source</th></tr></thead>
+            <thead><tr><th>App</th><th>State</th><th>Age</th><th>Series</th><th>Bytes</th><th>Source</th></tr></thead>
             <tbody>
             \(rows)
             </tbody>
@@ -51,10 +52,14 @@ package enum HomePage {
     private static func row(_ app: AppsList.App, _ list: AppsList) -> String {
         let age = app.receivedAt.map { "\(list.age($0)) s" } ?? "never"
         let why = app.failure.map { " <small>\(EscapedText.html($0.reason))</small>" } ?? ""
+        let validity = app.report?.verdict.isValid == false ? " <span class=\"failing\">invalid</span>" : ""
+        let found = app.report.map(ReportText.html) ?? ""
+        let series = app.report.map { "\($0.series)" } ?? ""
         let path = "/apps/\(PercentEncoding.encode(app.name))/metrics"
         return "<tr><td><a href=\"\(path)\">\(EscapedText.html(app.name))</a></td>"
-            + "<td><span class=\"\(app.state.rawValue)\">\(app.state.rawValue)</span>\(why)</td>"
-            + "<td class=\"number\">\(age)</td><td class=\"number\">\(app.body.readableBytes)</td>"
+            + "<td><span class=\"\(app.state.rawValue)\">\(app.state.rawValue)</span>\(validity)\(why)\(found)</td>"
+            + "<td class=\"number\">\(age)</td><td class=\"number\">\(series)</td>"
+            + "<td class=\"number\">\(app.body.readableBytes)</td>"
             + "<td>\(EscapedText.html(app.origin.address))</td></tr>"
     }
 }

@@ -5,19 +5,24 @@ import NIOPosix
 package struct Routes: Sendable {
     private let store: SnapshotStore
     private let merged: MergedExposition
-    private let registry: InstrumentRegistry
-    private let staleAfter: Duration
+    private let firstRound: FirstRound
+    private let telemetry: OwnMetrics
+    private let reload: Reload
     private let threads: NIOThreadPool
     private let time: TimeSource
 
+    /// Asks for a reload; the future succeeds with what became of it.
+    package typealias Reload = @Sendable (any EventLoop) -> EventLoopFuture<ReloadOutcome>
+
     package init(
-        store: SnapshotStore, merged: MergedExposition, registry: InstrumentRegistry, staleAfter: Duration,
-        threads: NIOThreadPool, time: @escaping TimeSource
+        store: SnapshotStore, merged: MergedExposition, firstRound: FirstRound, telemetry: OwnMetrics,
+        reload: @escaping Reload, threads: NIOThreadPool, time: @escaping TimeSource
     ) {
         self.store = store
         self.merged = merged
-        self.registry = registry
-        self.staleAfter = staleAfter
+        self.firstRound = firstRound
+        self.telemetry = telemetry
+        self.reload = reload
         self.threads = threads
         self.time = time
     }
@@ -26,11 +31,12 @@ package struct Routes: Sendable {
         [
             HTTPRoute(.exactly("/metrics")) { request, _, loop in metrics(request, loop) },
             HTTPRoute(.exactly("/apps")) { request, _, loop in apps(request, loop) },
-            HTTPRoute(.between("/apps/", "/metrics")) { _, name, _ in .now(metrics(of: name)) },
+            HTTPRoute(.between("/apps/", "/metrics")) { _, name, loop in metrics(of: name, loop) },
             HTTPRoute(.exactly("/")) { _, _, loop in page(loop) },
             HTTPRoute(.exactly("/-/metrics")) { _, _, loop in ownMetrics(loop) },
             HTTPRoute(.exactly("/-/healthy")) { _, _, _ in .now(.text(.ok, "\(Version.name) is healthy\n")) },
-            HTTPRoute(.exactly("/-/ready")) { _, _, _ in .now(.text(.ok, "\(Version.name) is ready\n")) },
+            HTTPRoute(.exactly("/-/ready")) { _, _, _ in .now(ready()) },
+            HTTPRoute(.exactly("/-/reload"), methods: [.POST]) { _, _, loop in .later(reload(loop).map(\.response)) },
         ]
     }
 
@@ -40,32 +46,58 @@ package struct Routes: Sendable {
     // MARK: Expositions
 
     private func metrics(_ request: HTTPRequest, _ loop: any EventLoop) -> HTTPReply {
-        guard AcceptEncoding.allowsGzip(request.headers["accept-encoding"]) else {
-            return .now(Self.exposition(merged.identity(), encoding: nil))
+        if let refusal = notReady() { return .now(refusal) }
+        let coding: MergedExposition.Coding =
+            AcceptEncoding.allowsGzip(request.headers["accept-encoding"]) ? .gzip : .identity
+        if telemetry.isMerged {
+            return elsewhere(loop) {
+                telemetry.put(into: store, at: time())
+                return Self.exposition(try merged.page(coding), coding)
+            }
         }
-        if let page = merged.readyGzip() { return .now(Self.exposition(page, encoding: "gzip")) }
-        return .later(merged.gzip(on: loop).map { Self.exposition($0, encoding: "gzip") })
+        if let page = merged.readyPage(coding) { return .now(Self.exposition(page, coding)) }
+        return .later(merged.page(coding, on: loop).map { Self.exposition($0, coding) })
     }
 
-    private static func exposition(_ page: MergedExposition.Page, encoding: String?) -> HTTPResponse {
+    private static func exposition(_ page: MergedExposition.Page, _ coding: MergedExposition.Coding) -> HTTPResponse {
         var headers: [(name: String, value: String)] = [("Content-Type", textFormat), ("Vary", "Accept-Encoding")]
-        if let encoding { headers.append(("Content-Encoding", encoding)) }
+        if coding == .gzip { headers.append(("Content-Encoding", "gzip")) }
         return HTTPResponse(.ok, headers: headers, body: page.pieces, bodyBytes: page.bytes)
     }
 
-    private func metrics(of encodedName: String) -> HTTPResponse {
+    /// One source as a target of its own: 200 only while a scrape of the source itself would succeed.
+    private func metrics(of encodedName: String, _ loop: any EventLoop) -> HTTPReply {
         guard let name = PercentEncoding.decode(encodedName) else {
-            return .refusal(.badRequest, "400 the app name in the path is not percent-encoded UTF-8")
+            return .now(.refusal(.badRequest, "400 the app name in the path is not percent-encoded UTF-8"))
         }
-        guard let snapshot = store.entry(of: name)?.snapshot else {
-            return .refusal(.notFound, "404 no metrics of an app named '\(EscapedText.visible(name))'")
+        return elsewhere(loop) {
+            guard let app = AppsList.App(name, store, merged.composition(), now: time()) else {
+                return .refusal(.notFound, "404 no metrics of an app named '\(EscapedText.visible(name))'")
+            }
+            if let reason = app.reasonToBeDown {
+                return .refusal(.serviceUnavailable, "503 '\(EscapedText.visible(name))': \(reason)")
+            }
+            let body = app.report?.checked?.body ?? ByteBuffer()
+            return HTTPResponse(.ok, headers: [("Content-Type", Self.textFormat)], body: [body])
         }
-        return HTTPResponse(.ok, headers: [("Content-Type", Self.textFormat)], body: [snapshot.body])
     }
 
     /// A sample for each of thousands of sources takes milliseconds to write: not on an event loop.
     private func ownMetrics(_ loop: any EventLoop) -> HTTPReply {
-        .later(threads.runIfActive(eventLoop: loop) { .text(.ok, registry.exposition(), type: Self.textFormat) })
+        elsewhere(loop) { .text(.ok, telemetry.exposition(), type: Self.textFormat) }
+    }
+
+    // MARK: Readiness
+
+    private func ready() -> HTTPResponse { notReady() ?? .text(.ok, "\(Version.name) is ready\n") }
+
+    /// Nothing is served as empty: a scrape that finds series missing holds them for gone.
+    private func notReady() -> HTTPResponse? {
+        let remaining = firstRound.remaining(at: time())
+        guard remaining > 0 else { return nil }
+        return .refusal(
+            .serviceUnavailable, "503 starting: \(remaining) poll targets have not been asked yet",
+            headers: [("Retry-After", "1")])
     }
 
     // MARK: Lists
@@ -74,26 +106,25 @@ package struct Routes: Sendable {
         let wantsJSON =
             request.queryValue("format") == "json"
             || request.headers[canonicalForm: "accept"].contains { $0.lowercased().hasPrefix("application/json") }
-        return elsewhere(loop) { list in
-            wantsJSON ? .text(.ok, list.json, type: HTTPResponse.json) : .text(.ok, list.table)
+        return elsewhere(loop) {
+            wantsJSON ? .text(.ok, list().json, type: HTTPResponse.json) : .text(.ok, list().table)
         }
     }
 
     private func page(_ loop: any EventLoop) -> HTTPReply {
-        elsewhere(loop) { list in
+        elsewhere(loop) {
             .text(
-                .ok, HomePage.html(list), type: HTTPResponse.html,
+                .ok, HomePage.html(list()), type: HTTPResponse.html,
                 headers: [("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")])
         }
     }
 
-    /// Thousands of rows take milliseconds to draw: not on an event loop.
+    private func list() -> AppsList { AppsList(store, merged.composition(), now: time()) }
+
+    /// What takes milliseconds where there are thousands of sources: not on an event loop.
     private func elsewhere(
-        _ loop: any EventLoop, _ draw: @escaping @Sendable (AppsList) -> HTTPResponse
+        _ loop: any EventLoop, _ make: @escaping @Sendable () throws -> HTTPResponse
     ) -> HTTPReply {
-        .later(
-            threads.runIfActive(eventLoop: loop) {
-                draw(AppsList(store, staleAfter: staleAfter, now: time()))
-            })
+        .later(threads.runIfActive(eventLoop: loop) { try make() })
     }
 }

@@ -73,9 +73,9 @@ func anEmptyFile_HoldsTheDefaults(text: String) throws {
     for key in declared.keys {
         let parts = key.path.split(separator: ".").map(String.init)
         guard let section = parts.first, let name = parts.last else { continue }
-        let isTarget = key.path.contains("target[]")
+        let isEntry = key.path.contains("[]")
         #expect(text.contains("[\(section)]"), "\(key.path)")
-        let line = isTarget ? (parts.count > 3 ? "\(parts[2]) = {" : "# \(name) = ") : "\n\(name) = "
+        let line = isEntry ? (parts.count > 3 ? "\(parts[2]) = {" : "# \(name) = ") : "\n\(name) = "
         #expect(text.contains(line), "\(key.path)")
     }
 }
@@ -85,7 +85,7 @@ func anEmptyFile_HoldsTheDefaults(text: String) throws {
     let values = try TOMLFile(try Repository.text(of: "config.toml")).values
     let declared = ConfigurationProblems()
     _ = RootConfiguration([:], declared)
-    for key in declared.keys where !key.path.contains("target") && !key.path.hasSuffix("_endpoints") {
+    for key in declared.keys where !key.path.contains("[]") && !key.path.hasSuffix("_endpoints") {
         let parts = key.path.split(separator: ".").map(String.init)
         guard case .table(let section) = values[parts[0]], let value = section[parts[1]] else {
             Issue.record("\(key.path) is not in config.toml")
@@ -435,4 +435,46 @@ func theDocumentation_HasNoOtherKeys() throws {
     for match in text.matches(of: /(?m)^\| `([a-z_]+\.[a-z_.\[\]]+)`/) {
         #expect(known.contains(String(match.1)), "\(match.1) is no key")
     }
+}
+
+// MARK: Reloading
+
+@Test func aReload_ReadsTheSameFile_UnderTheSameFlags() throws {
+    let folder = try TemporaryFolder()
+    var overrides = ConfigurationOverrides()
+    overrides.add(environment: ["EXPORTER_PROXY_STORE__SOURCES_MAX": "7"])
+    let path = try folder.write("[log]\nlevel = 'debug'\n[store]\nsources_max = 5\n", to: "c.toml")
+    let started = try ConfigurationFile.load(path: path, overrides: overrides)
+    _ = try folder.write("[log]\nlevel = 'error'\n[store]\nsources_max = 6\n", to: "c.toml")
+    let reloaded = try started.reloaded()
+    #expect(reloaded.path == path && reloaded.configuration.log.level == .error)
+    #expect(reloaded.configuration.store.sourcesMax == 7)
+    _ = try folder.write("[log]\nlevel = 'loud'\nx = 1\n", to: "c.toml")
+    do {
+        _ = try started.reloaded()
+        Issue.record("a wrong file was taken")
+    } catch {
+        #expect(error.lines.count == 2)
+    }
+    try FileManager.default.removeItem(atPath: path)
+    #expect(throws: ConfigurationFailure.self) { try started.reloaded() }
+}
+
+@Test(arguments: [
+    ("", []), ("[exporter]\nidle_timeout = 5\n", ["exporter"]), ("[receiver]\nreply = true\n", ["receiver"]),
+    ("[[poll_external.target]]\nurl = 'http://a/'\n", ["poll_external"]), ("[store]\nexpire_after = 1\n", ["store"]),
+    ("[web]\nenable_lifecycle = true\n[log]\nformat = 'json'\n", ["web", "log"]),
+])
+func changedSections_AreNamed(text: String, sections: [String]) throws {
+    #expect(try load(text).changedSections(since: defaults) == sections)
+}
+
+@Test(arguments: [
+    (0, 0, []), (0, 1, []), (1, 2, ["exporter.worker_threads"]), (3, 3, []), (3, 0, ["exporter.worker_threads"]),
+])
+func workerThreads_NeedARestart(old: Int, new: Int, keys: [String]) throws {
+    let (old, new) = (
+        try load("[exporter]\nworker_threads = \(old)\n"), try load("[exporter]\nworker_threads = \(new)\n")
+    )
+    #expect(new.keysThatNeedARestart(since: old) == keys)
 }

@@ -475,3 +475,91 @@ func aBody_IsReadAway_BeforeTheNextRequest(request: String) async throws {
     let text = try #require(socket.textToEnd())
     #expect(text.hasSuffix("\r\n\r\nlater 1\n"))
 }
+
+// MARK: Reloading
+
+@Test func otherLimits_HoldForNewConnections() async throws {
+    try await withHouse { house in
+        let old = try house.connect()
+        try old.send("GET /now/a HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(Response(from: old)?.body == "now a\n")
+        var configuration = configured { $0.bodyBytesMax = 3 }
+        configuration.address = HostPort(host: "127.0.0.1", port: 0)
+        house.server.apply(try house.server.prepare(configuration))
+        #expect(house.server.port == house.port)
+        let post = "POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nabcd"
+        try old.send(post)
+        #expect(Response(from: old)?.status == "HTTP/1.1 200 OK")
+        #expect(try house.exchange(post)?.hasPrefix("HTTP/1.1 413 ") == true)
+    }
+}
+
+@Test func aMovedServer_AnswersWhatHasBegun_AndClosesWhatIsIdle() async throws {
+    try await withHouse { house in
+        let (idle, busy, half) = try (house.connect(), house.connect(), house.connect())
+        try idle.send("GET /now/a HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(Response(from: idle)?.body == "now a\n")
+        try busy.send("GET /later/1 HTTP/1.1\r\nHost: h\r\n\r\n")
+        try half.send("GET /now/b HTTP/1.1\r\n")
+        wait(until: "the requests have begun") { house.promises.count == 1 && house.count("connections") == 3 }
+        // What came on the same connections before is read by now, and so is this.
+        _ = try house.exchange("GET /soon HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        house.server.apply(try house.server.prepare(configured { $0.address = HostPort(host: "127.0.0.2", port: 0) }))
+        let port = try #require(house.server.port)
+        let new = try ClientSocket.connect(to: HostPort(host: "127.0.0.2", port: port))
+        #expect(idle.readToEnd() == [])
+        wait(until: "the old port is closed") { (try? house.connect()) == nil }
+        house.promises.succeedFirst("later 1\n")
+        let text = try #require(busy.textToEnd())
+        #expect(text.contains("Connection: close\r\n") && text.hasSuffix("\r\n\r\nlater 1\n"))
+        try half.send("Host: h\r\n\r\n")
+        #expect(half.textToEnd()?.hasSuffix("\r\n\r\nnow b\n") == true)
+        withExtendedLifetime(new) {}
+        wait(until: "only the new one is left") { house.count("connections") == 1 }
+    }
+}
+
+@Test func aServer_CanChangeItsHostAlone() async throws {
+    try await withHouse { house in
+        for host in ["0.0.0.0", "127.0.0.1", "127.0.0.1"] {
+            let address = HostPort(host: host, port: house.port)
+            house.server.apply(try house.server.prepare(configured { $0.address = address }))
+            #expect(house.server.port == house.port)
+            wait(until: "the new one answers") {
+                (try? house.exchange("GET /now/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"))?
+                    .hasSuffix("now a\n") == true
+            }
+        }
+        // Nobody else can share it: a second proxy is to fail.
+        #expect(throws: SystemError.self) { try ListeningSocket.tcp(HostPort(host: "127.0.0.1", port: house.port)) }
+    }
+}
+
+@Test func aServerThatCannotMove_StaysAsItWas() async throws {
+    try await withHouse { house in
+        let taken = try ListeningSocket.tcp(HostPort(host: "127.0.0.1", port: 0))
+        let address = try #require(HostPort(taken.name))
+        #expect(throws: SystemError("listen on \(address)", code: EADDRINUSE)) {
+            try house.server.prepare(configured { $0.address = address })
+        }
+        let answer = try house.exchange("GET /now/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        #expect(answer?.hasSuffix("now a\n") == true)
+    }
+}
+
+@Test func idleConnections_AreClosed_WhereFewerAreAllowedNow() async throws {
+    try await withHouse { house in
+        let sockets = try (0..<3).map { _ in
+            let socket = try house.connect()
+            try socket.send("GET /now/a HTTP/1.1\r\nHost: h\r\n\r\n")
+            #expect(Response(from: socket)?.body == "now a\n")
+            return socket
+        }
+        var configuration = configured { $0.connectionsMax = 1 }
+        configuration.address = HostPort(host: "127.0.0.1", port: 0)
+        house.server.apply(try house.server.prepare(configuration))
+        for socket in sockets.dropLast() { #expect(socket.readToEnd() == []) }
+        try sockets[2].send("GET /now/b HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(Response(from: sockets[2])?.body == "now b\n" && house.count("connections_evicted_total") == 2)
+    }
+}

@@ -191,3 +191,27 @@ func aPathThatNoSocketCanHave_IsRefused(path: String) {
     budget.giveBack()
     #expect(budget.take() && !budget.take())
 }
+
+@Test func aSocketFile_TakesAnotherMode_WhileItIsOurs() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("s")
+    let listener = try UnixSocketFile.listen(at: path, own)
+    try listener.setFileAccess(.init(user: geteuid(), group: getegid(), mode: 0o606))
+    #expect(try status(path).st_mode & 0o7777 == 0o606)
+    _ = try UnixSocketFile.connect(to: path)
+    try FileManager.default.removeItem(atPath: path)
+    _ = try folder.write("precious", to: "s")
+    let before = try status(path).st_mode
+    #expect(throws: UnixSocketError.self) { try listener.setFileAccess(own) }
+    #expect(try status(path).st_mode == before)
+}
+
+@Test(.enabled(if: geteuid() == 0, "only root can give files away"))
+func aSocketFile_TakesAnotherOwner() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("s")
+    let listener = try UnixSocketFile.listen(at: path, own)
+    try listener.setFileAccess(.init(user: 65_534, group: 65_533, mode: 0o640))
+    let now = try status(path)
+    #expect(now.st_uid == 65_534 && now.st_gid == 65_533 && now.st_mode & 0o7777 == 0o640)
+}

@@ -34,6 +34,7 @@ private func poll(
     let registry = InstrumentRegistry()
     let poller = Poller(
         configuration, store: settings.store, group: MultiThreadedEventLoopGroup.singleton, registry: registry,
+        firstRound: FirstRound(of: [], began: .example),
         logger: .silent,
         time: { [time = settings.time, step = settings.step] in
             time.advance(by: step)
@@ -197,7 +198,6 @@ private func failingAnswers() throws -> [Failure] {
             "cut gzip", .ok(Array(try gzipped([UInt8]("m 1\nm 2\n")).dropLast(9)), ["Content-Encoding: gzip"]),
             "transport"),
         Failure("no gzip", .ok([UInt8]("m 1\n"), ["Content-Encoding: gzip"]), "transport"),
-        Failure("not UTF-8", .ok([0x61, 0xFF, 0x0A]), "not_utf8"),
         Failure("hangs at once", .hang([]), "timeout"),
         Failure("hangs in the head", .hang([UInt8]("HTTP/1.1 200")), "timeout"),
         Failure("hangs in the body", .hang([UInt8]("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nm 1\n")), "timeout"),
@@ -280,6 +280,7 @@ private func aFailure_IsSaid_WhenNothingCameBefore(failure: Failure) async throw
     let store = SnapshotStore()
     let poller = Poller(
         configuration, store: store, group: MultiThreadedEventLoopGroup.singleton, registry: InstrumentRegistry(),
+        firstRound: FirstRound(of: [], began: .example),
         logger: .silent, time: ManualTime().source)
     // Stopping ends the poll that hangs as well.
     try await withRunning(poller) {
@@ -290,7 +291,7 @@ private func aFailure_IsSaid_WhenNothingCameBefore(failure: Failure) async throw
 
 @Test func everyPollError_HasACounter() {
     let errors: [PollError] = [
-        .timeout(.seconds(1)), .status(404), .tooLarge(limit: 1), .notUTF8(offset: 1), .secret("x"), .transport("x"),
+        .timeout(.seconds(1)), .status(404), .tooLarge(limit: 1), .secret("x"), .transport("x"),
     ]
     #expect(Set(errors.map(\.reason)) == Set(PollError.reasons))
     #expect(PollError.status(404).description == "status 404, only 200 counts")

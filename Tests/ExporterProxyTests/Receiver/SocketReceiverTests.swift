@@ -26,18 +26,11 @@ private final class House: Sendable {
     init(_ settings: Settings) throws {
         folder = try TemporaryFolder()
         store = SnapshotStore(sourcesMax: settings.sourcesMax)
-        let standard: [String: ConfigurationValue] = [
-            "receiver_unix_socket": .string(folder.file("r.sock")), "receiver_tcp_socket": .string("127.0.0.1:0"),
-        ]
-        let values = standard.merging(settings.toml) { $1 }
-        let problems = ConfigurationProblems()
-        let configuration = SocketReceiver.Configuration(
-            reading: ConfigurationSection("receiver", values, problems))
-        #expect(problems.all.isEmpty)
+        let configuration = Self.configuration(settings.toml, folder)
         let lines = Lines()
         let output = LogOutput(
-            LogConfiguration(reading: ConfigurationSection("log", [:], ConfigurationProblems())), time: time.source,
-            write: lines.add)
+            LogSettings(LogConfiguration(reading: ConfigurationSection("log", [:], ConfigurationProblems()))),
+            time: time.source, write: lines.add)
         self.lines = lines
         receiver = try SocketReceiver(
             configuration, connectionsMax: settings.connectionsMax,
@@ -45,6 +38,26 @@ private final class House: Sendable {
                 store: store, reserved: settings.reserved, registry: registry,
                 budget: DescriptorBudget(settings.budget), logger: Logger(label: "test") { _ in output },
                 time: time.source))
+    }
+
+    private static func configuration(
+        _ toml: [String: ConfigurationValue], _ folder: TemporaryFolder
+    ) -> SocketReceiver.Configuration {
+        let standard: [String: ConfigurationValue] = [
+            "receiver_unix_socket": .string(folder.file("r.sock")), "receiver_tcp_socket": .string("127.0.0.1:0"),
+        ]
+        let problems = ConfigurationProblems()
+        let configuration = SocketReceiver.Configuration(
+            reading: ConfigurationSection("receiver", standard.merging(toml) { $1 }, problems))
+        #expect(problems.all.isEmpty)
+        return configuration
+    }
+
+    /// What a reload with these settings opens.
+    func prepare(_ settings: Settings) throws -> SocketReceiver.Change {
+        try receiver.prepare(
+            Self.configuration(settings.toml, folder), connectionsMax: settings.connectionsMax,
+            reserved: settings.reserved)
     }
 
     final class Lines: Sendable {
@@ -529,4 +542,171 @@ func theOtherFormat_IsRefused_WhenOneIsConfigured(format: String, other: [UInt8]
     for socket in sockets { #expect(socket.readToEnd() == []) }
     #expect(house.store.view().entries.count == 100)
     #expect(throws: (any Error).self) { try BlockingSocket(path: house.unix) }
+}
+
+// MARK: Reloading
+
+private func withRunningHouse(
+    _ settings: House.Settings = .init(), _ body: @escaping @Sendable (House) async throws -> Void
+) async throws {
+    let house = try House(settings)
+    try await withRunning(house.receiver) { try await body(house) }
+}
+
+@Test func openConnections_GoOn_WithWhatHoldsFromTheNextMessageOn() async throws {
+    try await withRunningHouse { house in
+        let sockets = try [BlockingSocket(name: house.unix), BlockingSocket(name: house.tcp)]
+        let names = house.receiver.names
+        try await onOwnThread {
+            for socket in sockets { try socket.send(#"{"a":"m 1"}"#) }
+            wait(until: "both are stored") { house.count("messages") == 1 && house.count("messages", "tcp") == 1 }
+            try sockets[0].send(#"{"half":"#)
+            wait(until: "the half is read") { house.count("bytes") == 11 + 8 }
+        }
+        await house.receiver.apply(
+            try house.prepare(
+                settings {
+                    $0.toml["reply"] = .boolean(true)
+                    $0.toml["message_bytes_max"] = .integer(64)
+                    $0.reserved.names = ["now owned"]
+                }))
+        #expect(house.receiver.names == names)
+        try await onOwnThread {
+            // What has begun ends as it began, however long it is.
+            try sockets[0].send("\"\(String(repeating: "x", count: 100))\"}")
+            #expect(sockets[0].line() == #"{"ok":true,"apps":["half"]}"#)
+            try sockets[1].send(#"{"owned":"free"}"#)
+            #expect(sockets[1].line() == #"{"ok":true,"apps":["owned"]}"#)
+            try sockets[1].send(#"{"now owned":"m"}"#)
+            #expect(sockets[1].line()?.contains("name_reserved") == true)
+            try sockets[0].send("{\"a\":\"\(String(repeating: "x", count: 100))\"}")
+            #expect(sockets[0].line()?.contains("too_large") == true)
+        }
+    }
+}
+
+@Test func anotherFormat_HoldsForOpenConnections() async throws {
+    try await withRunningHouse { house in
+        let socket = try BlockingSocket(name: house.tcp)
+        try await onOwnThread {
+            try socket.send(#"{"a":"m 1"}"#)
+            wait(until: "it is stored") { house.served("a") == "m 1\n" }
+        }
+        await house.receiver.apply(try house.prepare(settings { $0.toml["format"] = .string("capnp") }))
+        try await onOwnThread {
+            try socket.send(#"{"a":"m 2"}"#)
+            #expect(socket.readToEnd() == [])
+            #expect(house.refused("format_not_accepted", "tcp") == 1 && house.served("a") == "m 1\n")
+        }
+    }
+}
+
+@Test func aMovedReceiver_TakesWhatWasSent_AndOnlyItsConnectionsEnd() async throws {
+    try await withRunningHouse { house in
+        let old = house.tcp
+        let (idle, half, other) = try (
+            BlockingSocket(name: old), BlockingSocket(name: old), BlockingSocket(name: house.unix)
+        )
+        try await onOwnThread {
+            for socket in [idle, other] { try socket.send(#"{"a":"m 1"}"#) }
+            try half.send(#"{"half":"#)
+            wait(until: "all is read") { house.count("bytes", "tcp") == 11 + 8 && house.count("messages") == 1 }
+        }
+        let change = try house.prepare(settings { $0.toml["receiver_tcp_socket"] = .string("127.0.0.2:0") })
+        try await onOwnThread { _ = try house.push(#"{"still":"here"}"#, to: old) }
+        #expect(house.served("still") == "here\n")
+        await house.receiver.apply(change)
+        #expect(house.tcp.hasPrefix("127.0.0.2:"))
+        try await onOwnThread {
+            #expect(throws: SystemError.self) { try BlockingSocket(name: old) }
+            #expect(idle.readToEnd() == [])
+            try half.send(#""m 2"}"#)
+            #expect(half.readToEnd() == [] && house.served("half") == "m 2\n")
+            try other.send(#"{"b":"m 3"}"#)
+            other.endSending()
+            #expect(other.readToEnd() == [] && house.served("b") == "m 3\n")
+            let client = try ClientSocket.connect(to: try #require(HostPort(house.tcp)))
+            try ClientSocket.sendAll(Array(#"{"c":"m 4"}"#.utf8), over: client)
+            wait(until: "the new one takes messages") { house.served("c") == "m 4\n" }
+        }
+        let said = house.lines.all.filter { $0.contains("receiving") }
+        #expect(said.count == 4 && said.contains { $0.contains("\"no longer receiving\" on=\(old)") })
+    }
+}
+
+@Test func aReceiver_CanChangeItsHostAlone_AndBeSwitchedOffAndOn() async throws {
+    try await withRunningHouse { house in
+        let port = try #require(HostPort(house.tcp)?.port)
+        for host in ["0.0.0.0", "127.0.0.1", "off", "127.0.0.1"] {
+            let change = settings {
+                $0.toml["receive_on_tcp_socket"] = .boolean(host != "off")
+                $0.toml["receiver_tcp_socket"] = .string("\(host):\(port)")
+            }
+            await house.receiver.apply(try house.prepare(change))
+            #expect(house.receiver.names == [house.unix] + (host == "off" ? [] : ["\(host):\(port)"]))
+            try await onOwnThread {
+                let client = try? BlockingSocket(port: port)
+                #expect((client == nil) == (host == "off"))
+                try client?.send("{\"\(host)\":\"m 1\"}")
+                client?.endSending()
+                _ = client?.readToEnd()
+            }
+            #expect(house.served(host) == (host == "off" ? nil : "m 1\n"))
+        }
+        #expect(house.count("messages", "tcp") == 3)
+        #expect(throws: SystemError.self) { try ListeningSocket.tcp(HostPort(host: "0.0.0.0", port: port)) }
+    }
+}
+
+@Test func aReceiverThatCannotMove_StaysAsItWas() async throws {
+    try await withRunningHouse { house in
+        let taken = try ListeningSocket.tcp(HostPort(host: "127.0.0.1", port: 0))
+        let names = house.receiver.names
+        #expect(throws: SystemError.self) {
+            try house.prepare(
+                settings {
+                    $0.toml["receiver_unix_socket"] = .string(house.folder.file("new.sock"))
+                    $0.toml["receiver_tcp_socket"] = .string(taken.name)
+                })
+        }
+        #expect(house.receiver.names == names)
+        #expect(!FileManager.default.fileExists(atPath: house.folder.file("new.sock")))
+        try await onOwnThread {
+            for name in names { try house.push("{\"\(name)\":\"m 1\"}", to: name) }
+        }
+        #expect(house.store.count == 2)
+    }
+}
+
+@Test func theSocketFile_TakesAnotherMode_AndGetsItBack_WhenTheReloadFailsElsewhere() async throws {
+    try await withRunningHouse { house in
+        func mode() -> UInt32 {
+            var status = stat()
+            lstat(house.unix, &status)
+            return status.st_mode & 0o777
+        }
+        let change = try house.prepare(settings { $0.toml["unix_socket_mode"] = .string("0606") })
+        #expect(mode() == 0o606)
+        house.receiver.abandon(change)
+        #expect(mode() == 0o660)
+        await house.receiver.apply(try house.prepare(settings { $0.toml["unix_socket_mode"] = .string("0606") }))
+        #expect(mode() == 0o606)
+        try await onOwnThread { _ = try house.push(#"{"a":"m 1"}"#) }
+        #expect(house.served("a") == "m 1\n")
+    }
+}
+
+@Test func moreConnections_AreTaken_WhenTheLimitIsRaised() async throws {
+    try await withRunningHouse(settings { $0.connectionsMax = 1 }) { house in
+        let first = try BlockingSocket(name: house.unix)
+        let second = try BlockingSocket(name: house.unix)
+        try await onOwnThread {
+            try first.send(#"{"a":"m 1"}"#)
+            wait(until: "the first is read") { house.served("a") != nil }
+            try second.send(#"{"b":"m 1"}"#)
+        }
+        await house.receiver.apply(try house.prepare(settings { $0.connectionsMax = 2 }))
+        try await onOwnThread { wait(until: "the second is read") { house.served("b") != nil } }
+        withExtendedLifetime(first) {}
+    }
 }

@@ -51,3 +51,19 @@ private func due(_ store: SnapshotStore, _ rules: ExpiryRules, after seconds: In
         ExpiryRules(staleAfter: .seconds(7), expireAfter: nil).due(SnapshotStore().view(), at: .example).next
             == .seconds(7))
 }
+
+@Test func expiry_GoesByOtherRules_AsSoonAsTheyAreThere() async throws {
+    let store = SnapshotStore()
+    let time = ManualTime()
+    _ = store.replace(with: Snapshot("a", "1\n"))
+    time.advance(by: .seconds(100))
+    let expiry = Expiry(
+        store: store, rules: ExpiryRules(staleAfter: .seconds(3600), expireAfter: nil), registry: InstrumentRegistry(),
+        time: time.source)
+    try await withRunning(expiry) {
+        expiry.rules = ExpiryRules(staleAfter: .seconds(3600), expireAfter: .seconds(101))
+        #expect(expiry.rules.expireAfter == .seconds(101))
+        expiry.rules.expireAfter = .seconds(99)
+        try await onOwnThread { wait(until: "the app is removed") { store.count == 0 } }
+    }
+}

@@ -134,3 +134,25 @@ func snapshotStore_HoldsWhatADictionaryWouldHold(seed: UInt64) {
     #expect(store.served.allSatisfy { (190..<200).contains(Int($0[1].dropLast()) ?? 0) })
     #expect(store.generation == 1600)
 }
+
+@Test func snapshotStore_RemovesASource_OnlyWhereItsDoorIsMeant() {
+    let store = SnapshotStore()
+    _ = store.replace(with: Snapshot("pushed", "1\n", door: .tcp))
+    _ = store.replace(with: Snapshot("polled", "1\n", door: .poll))
+    store.noteFailure(of: "failing", .init(origin: .init(.poll, "h:1"), at: .example, reason: "x"))
+    let generation = store.generation
+    for name in ["pushed", "unknown"] { store.remove(name) { $0 == .poll } }
+    #expect(store.generation == generation && store.count == 3)
+    for name in ["polled", "failing"] { store.remove(name) { $0 == .poll } }
+    #expect(store.generation == generation + 2 && store.count == 1)
+    #expect(store.replace(with: Snapshot("new", "1\n")) && store.served.map { $0[0] } == ["new", "pushed"])
+}
+
+@Test func snapshotStore_TakesAnotherLimit_AndKeepsWhatIsBeyond() {
+    let store = SnapshotStore(sourcesMax: 2)
+    for name in ["a", "b"] { _ = store.replace(with: Snapshot(name, "1\n")) }
+    store.sourcesMax = 1
+    #expect(store.count == 2 && store.replace(with: Snapshot("a", "2\n")) && !store.replace(with: Snapshot("c", "1\n")))
+    store.sourcesMax = 3
+    #expect(store.replace(with: Snapshot("c", "1\n")))
+}

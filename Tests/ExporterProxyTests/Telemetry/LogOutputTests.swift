@@ -13,7 +13,7 @@ private final class Lines: Sendable {
     func logger(_ level: String = "info", _ format: String) -> Logger {
         let section = ConfigurationSection(
             "log", ["level": .string(level), "format": .string(format)], ConfigurationProblems())
-        let output = LogOutput(LogConfiguration(reading: section), time: ManualTime().source) { line in
+        let output = LogOutput(LogSettings(LogConfiguration(reading: section)), time: ManualTime().source) { line in
             self.lines.withLockedValue { $0.append(line) }
         }
         return Logger(label: "test") { _ in output }
@@ -73,4 +73,23 @@ func log_HasTheLevelsFromTheConfiguredOneOn(level: String, count: Int) {
     #expect(logger[metadataKey: "a"] == "1")
     logger.info("m", metadata: ["b": "2"])
     #expect(lines.all == ["ts=2026-11-21T02:55:35.156Z level=info msg=m a=1 b=2\n"])
+}
+
+@Test func changedSettings_HoldForLoggersThatExist_ButForALevelOfTheirOwn() {
+    func configuration(_ level: String, _ format: String) -> LogConfiguration {
+        let values: [String: ConfigurationValue] = ["level": .string(level), "format": .string(format)]
+        return LogConfiguration(reading: ConfigurationSection("log", values, ConfigurationProblems()))
+    }
+    let lines = NIOLockedValueBox<[String]>([])
+    let settings = LogSettings(configuration("error", "logfmt"))
+    let output = LogOutput(settings, time: ManualTime().source) { line in lines.withLockedValue { $0.append(line) } }
+    let logger = Logger(label: "test") { _ in output }
+    var quiet = logger
+    quiet.logLevel = .critical
+    logger.info("before")
+    settings.configuration = configuration("info", "json")
+    logger.info("after")
+    quiet.error("never")
+    #expect(logger.logLevel == .info && quiet.logLevel == .critical)
+    #expect(lines.withLockedValue { $0 } == [#"{"ts":"2026-11-21T02:55:35.156Z","level":"info","msg":"after"}"# + "\n"])
 }

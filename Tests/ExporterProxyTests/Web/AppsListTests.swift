@@ -5,7 +5,7 @@ import Testing
 
 private func store() -> SnapshotStore {
     let store = SnapshotStore()
-    _ = store.replace(with: Snapshot("b", "m 1\nm 2\n", at: .example.advanced(by: .seconds(-2))))
+    _ = store.replace(with: Snapshot("b", "m 1\nn 2\n", at: .example.advanced(by: .seconds(-2))))
     _ = store.replace(
         with: Snapshot(
             "a \"quoted\" \u{1f600}\\", "x 1\n", door: .unix, address: "/run/x.sock",
@@ -19,7 +19,12 @@ private func store() -> SnapshotStore {
     return store
 }
 
-private let list = AppsList(store(), staleAfter: .seconds(300), now: .example)
+private func appsList(_ store: SnapshotStore) -> AppsList {
+    let merged = MergedExposition(store: store, threads: .singleton, time: { .example })
+    return AppsList(store, merged.composition(), now: .example)
+}
+
+private let list = appsList(store())
 
 @Test func appsList_IsInOrderOfName_WithTheStateOfEach() {
     #expect(list.apps.map(\.name) == ["a \"quoted\" \u{1f600}\\", "b", "never", "p"])
@@ -45,7 +50,7 @@ private let list = AppsList(store(), staleAfter: .seconds(300), now: .example)
 }
 
 @Test func appsList_IsJSON_WhenItIsEmpty() throws {
-    let empty = AppsList(SnapshotStore(), staleAfter: .seconds(300), now: .example)
+    let empty = appsList(SnapshotStore())
     let json = try JSONSerialization.jsonObject(with: Data(empty.json.utf8)) as? [String: Any]
     #expect((json?["apps"] as? [Any])?.isEmpty == true)
 }
@@ -60,7 +65,7 @@ private let list = AppsList(store(), staleAfter: .seconds(300), now: .example)
     let store = SnapshotStore()
     _ = store.replace(with: Snapshot("<script>alert('x')</script>&\"/", "m 1\n", address: "<b>"))
     store.noteFailure(of: "f", .init(origin: .init(.poll, "h:1"), at: .example, reason: "<i>why</i>"))
-    let html = HomePage.html(AppsList(store, staleAfter: .seconds(300), now: .example))
+    let html = HomePage.html(appsList(store))
     #expect(!html.contains("<script") && !html.contains("<b>") && !html.contains("<i>"))
     #expect(html.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&quot;/</a>"))
     #expect(html.contains("href=\"/apps/%3Cscript%3Ealert%28%27x%27%29%3C%2Fscript%3E%26%22%2F/metrics\""))
@@ -69,7 +74,7 @@ private let list = AppsList(store(), staleAfter: .seconds(300), now: .example)
 }
 
 @Test func homePage_SaysSo_WhenNobodyHasSentAnything() {
-    let html = HomePage.html(AppsList(SnapshotStore(), staleAfter: .seconds(300), now: .example))
+    let html = HomePage.html(appsList(SnapshotStore()))
     #expect(html.contains("Nobody has sent anything yet.") && html.contains("<h2>0 sources</h2>"))
     #expect(html.hasPrefix("<!DOCTYPE html>\n") && html.hasSuffix("</html>\n"))
 }

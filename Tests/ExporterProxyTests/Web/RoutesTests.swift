@@ -12,12 +12,14 @@ private struct Window {
     let registry = InstrumentRegistry()
     let router: HTTPRouter
 
-    init() {
-        let merged = MergedExposition(store: store, compressors: .singleton)
+    init(reload outcome: ReloadOutcome = .done(needRestart: [])) {
+        let time = ManualTime()
+        let merged = MergedExposition(store: store, threads: .singleton, time: time.source)
         router = HTTPRouter(
             Routes(
-                store: store, merged: merged, registry: registry, staleAfter: .seconds(300), threads: .singleton,
-                time: ManualTime().source
+                store: store, merged: merged, firstRound: FirstRound(of: [], began: .example),
+                telemetry: OwnMetrics(.init(), registry: registry), reload: { $0.makeSucceededFuture(outcome) },
+                threads: .singleton, time: time.source
             ).all)
     }
 
@@ -77,13 +79,13 @@ func anApp_IsFoundByItsEncodedName(name: String, path: String) async throws {
     #expect(answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
 }
 
-@Test func anApp_IsA404_WhenThereIsNoneOrNothingOfIt() async throws {
+@Test func anApp_IsA404_WhenThereIsNone_And503WhenThereIsNothingOfIt() async throws {
     let window = Window()
-    window.store.noteFailure(of: "f", .init(origin: .init(.poll, "h:1"), at: .example, reason: "x"))
-    for name in ["a", "f"] {
-        let answer = try await window.ask("/apps/\(name)/metrics")
-        #expect(answer.status == 404 && answer.text == "404 no metrics of an app named '\(name)'\n")
-    }
+    window.store.noteFailure(of: "f", .init(origin: .init(.poll, "h:1"), at: .example, reason: "refused"))
+    let none = try await window.ask("/apps/a/metrics")
+    #expect(none.status == 404 && none.text == "404 no metrics of an app named 'a'\n")
+    let failing = try await window.ask("/apps/f/metrics")
+    #expect(failing.status == 503 && failing.text == "503 'f': refused\n")
     #expect(try await window.ask("/apps/%FF/metrics").status == 400)
     #expect(try await window.ask("/apps/%1B/metrics").text == "404 no metrics of an app named '\\u{1b}'\n")
 }
@@ -136,5 +138,21 @@ func nothing_CanBeWrittenThroughTheWindow(uri: String) async throws {
     for method in [HTTPMethod.POST, .PUT, .DELETE, .PATCH, .OPTIONS] {
         let answer = try await Window().ask(uri, method: method)
         #expect(answer.status == 405 && answer.headers["allow"] == "GET, HEAD")
+    }
+}
+
+@Test(arguments: [
+    (ReloadOutcome.done(needRestart: []), 200, "configuration reloaded\n"),
+    (.done(needRestart: ["a.b", "c.d"]), 200, "configuration reloaded; needs a restart: a.b, c.d\n"),
+    (.failed(["one", "two"]), 500, "one\ntwo\n"),
+    (.switchedOff, 403, "403 reloading over HTTP is off: set web.enable_lifecycle = true, or send SIGHUP\n"),
+])
+func aReload_IsAnsweredByWhatBecameOfIt(outcome: ReloadOutcome, status: UInt, text: String) async throws {
+    let window = Window(reload: outcome)
+    let answer = try await window.ask("/-/reload", method: .POST)
+    #expect(answer.status == status && answer.text == text)
+    for method in [HTTPMethod.GET, .HEAD, .PUT] {
+        let answer = try await window.ask("/-/reload", method: method)
+        #expect(answer.status == 405 && answer.headers["allow"] == "POST")
     }
 }

@@ -1,0 +1,69 @@
+/// The rooms of a running daemon, and how they take another configuration.
+///
+/// First ``prepare(_:)`` does all that can fail and changes nothing that anybody sees; then ``apply(_:over:)``
+/// cannot fail. What a configuration does not change goes on as if nothing had happened.
+struct Rooms: Sendable {
+    /// Descriptors that the process could open at its start.
+    let descriptorsAvailable: Int
+    let log: LogSettings
+    let store: SnapshotStore
+    let expiry: Expiry
+    let merged: MergedExposition
+    let telemetry: OwnMetrics
+    let budget: DescriptorBudget
+    let receiver: SocketReceiver
+    let poller: Poller
+    let server: HTTPServer
+    let reloads: ReloadRequests
+
+    /// A configuration that can hold at once.
+    struct Change: Sendable {
+        var configuration: RootConfiguration
+        var receiver: SocketReceiver.Change
+        var server: HTTPServer.Change
+    }
+
+    /// Blocks: a name may have to be looked up.
+    func prepare(_ new: RootConfiguration) throws -> Change {
+        let receiver = try receiver.prepare(
+            new.receiver, connectionsMax: new.exporter.concurrentRequests, reserved: new.reservedNames)
+        do {
+            // Last, as at the start.
+            let server = try server.prepare(new.exporter.http(within: descriptorsAvailable))
+            return Change(configuration: new, receiver: receiver, server: server)
+        } catch {
+            self.receiver.abandon(receiver)
+            throw error
+        }
+    }
+
+    /// In start order; returns when `change` holds everywhere.
+    func apply(_ change: Change, over old: RootConfiguration) async {
+        let new = change.configuration
+        log.configuration = new.log
+        reloads.update(new.web)
+        store.sourcesMax = new.store.sourcesMax
+        if new.expiryRules != old.expiryRules { expiry.rules = new.expiryRules }
+        if new.exposition != old.exposition { merged.update(new.exposition) }
+        budget.resize(to: new.exporter.receiverDescriptors(within: descriptorsAvailable))
+        // Before the poller: what it removes must not be pushed again under a name that is a target's.
+        await receiver.apply(change.receiver)
+        telemetry.update(new.telemetry, in: store)
+        if new.poll != old.poll { await poller.apply(new.poll) }
+        server.apply(change.server)
+    }
+}
+
+extension ExporterConfiguration {
+    /// The HTTP side; with few descriptors fewer connections than configured, so that the proxy can always be asked.
+    func http(within descriptors: Int) -> HTTPServer.Configuration {
+        var http = http
+        http.connectionsMax = min(http.connectionsMax, max(4, descriptors / 8))
+        return http
+    }
+
+    /// What the receivers may take and leave enough for everything else: the window, polls, logs.
+    func receiverDescriptors(within descriptors: Int) -> Int {
+        DescriptorBudget.count(of: descriptors, reserving: 64 + http(within: descriptors).connectionsMax)
+    }
+}

@@ -1,0 +1,295 @@
+import Exposition
+import NIOCore
+
+/// Makes of a view of the table what the next scrape is answered with, from as much of the last answer as still holds.
+///
+/// Belongs to ``MergedExposition``, which lets one thread at a time in.
+struct Composer {
+    /// What is known of the source in one slot.
+    private struct Record {
+        let source: String
+        let rules: SourceRules
+        /// The last one that was read.
+        var latest: CheckedSnapshot?
+        /// What a scrape gets: the same, an earlier one, or nothing.
+        var served: CheckedSnapshot?
+        /// What the index and the blocks know.
+        var placed: CheckedSnapshot?
+        /// There was no room for its series.
+        var isOverTotal = false
+        /// It was put behind others because it had turned stale.
+        var isDemoted = false
+        var conflicts: [FamilyIndex.Conflict] = []
+        var totals = SourceReport.Totals()
+        var report: SourceReport?
+    }
+
+    private let rules: ExpositionRules
+    private var records: [Record?] = []
+    private var index: FamilyIndex
+    /// Slots whose source has gone, and the index does not know it yet.
+    private var gone: Set<Int> = []
+    private var series = 0
+    private var order: [Int] = []
+    private var membership: UInt64?
+    private var layout: PageLayout?
+    private var blocks: [PageBlock] = []
+
+    init(_ rules: ExpositionRules) {
+        self.rules = rules
+        index = FamilyIndex(hasDistinctSeries: rules.hasDistinctSeries)
+    }
+
+    mutating func compose(_ view: SnapshotStore.View, at now: Moment) -> Composition {
+        takeOver(view, now, early: false)
+        var moved = place()
+        let until = demoteStale(view, now, &moved)
+        arrange(view, moved)
+        for slot in moved { report(slot) }
+        return Composition(
+            generation: view.generation, until: until, blocks: blocks,
+            reports: order.compactMap { records[$0]?.report })
+    }
+
+    /// Reads what has come of those sources of which good versions are kept, before the next push replaces it.
+    mutating func checkEarly(_ view: SnapshotStore.View, at now: Moment) { takeOver(view, now, early: true) }
+
+    // MARK: Reading
+
+    private mutating func takeOver(_ view: SnapshotStore.View, _ now: Moment, early: Bool) {
+        while records.count < view.entries.count { records.append(nil) }
+        for (slot, entry) in view.entries.enumerated() {
+            if records[slot]?.source != entry?.source { changeOwner(of: slot, to: entry?.source) }
+            guard let entry, records[slot] != nil else { continue }
+            guard let snapshot = entry.snapshot else {
+                serve(nil, in: slot)
+                records[slot]?.latest = nil
+                continue
+            }
+            if records[slot]?.latest?.snapshot === snapshot {
+                serve(served(slot, now), in: slot)
+            } else if !early || records[slot]?.rules.keepsGoodVersions == true {
+                read(snapshot, in: slot, now)
+            }
+        }
+    }
+
+    /// The slot was given to another source, or to none.
+    private mutating func changeOwner(of slot: Int, to source: String?) {
+        serve(nil, in: slot)
+        gone.insert(slot)
+        records[slot] = source.map { Record(source: $0, rules: rules.rules(of: $0)) }
+    }
+
+    private mutating func read(_ snapshot: Snapshot, in slot: Int, _ now: Moment) {
+        guard let record = records[slot] else { return }
+        let check = SnapshotCheck(rules: record.rules, appLabel: rules.appLabel)
+        let latest = check.check(snapshot, like: record.served ?? record.latest)
+        records[slot]?.latest = latest
+        records[slot]?.isDemoted = false
+        records[slot]?.totals.add(latest.verdict)
+        // Also where the old version goes on being served.
+        records[slot]?.report = nil
+        serve(served(slot, now), in: slot)
+    }
+
+    /// The version that the source's rules let be served.
+    private func served(_ slot: Int, _ now: Moment) -> CheckedSnapshot? {
+        guard let record = records[slot], let latest = record.latest else { return nil }
+        if latest.verdict.limit == nil {
+            switch record.rules.onInvalid {
+            case .raw, .dropLine: return latest
+            case .dropApp: return latest.verdict.isValid ? latest : nil
+            case .keepLastGood, .reject: if latest.verdict.isValid { return latest }
+            }
+        }
+        guard let good = record.served else { return nil }
+        if record.rules.onInvalid == .reject { return good }
+        return now.elapsed(since: good.snapshot.receivedAt) <= record.rules.staleAfter ? good : nil
+    }
+
+    private mutating func serve(_ version: CheckedSnapshot?, in slot: Int) {
+        guard let record = records[slot], record.served !== version || record.isOverTotal else { return }
+        let total = series - (record.served?.series ?? 0) + (version?.series ?? 0)
+        let fits = total <= rules.seriesMax || version == nil
+        if record.isOverTotal == fits { records[slot]?.report = nil }
+        if !fits, !record.isOverTotal { records[slot]?.totals.limitHits[Reason.totalSeries.code, default: 0] += 1 }
+        records[slot]?.isOverTotal = !fits
+        guard fits else { return }
+        series = total
+        records[slot]?.served = version
+    }
+
+    // MARK: Placing
+
+    /// Tells the index what has changed; answers the slots of which something else is to be served.
+    private mutating func place() -> Set<Int> {
+        var moved = gone
+        var changes = gone.map { (slot: $0, shape: ExpositionShape?.none) }
+        gone = []
+        for (slot, record) in records.enumerated() {
+            guard let record, record.served !== record.placed || record.report == nil else { continue }
+            moved.insert(slot)
+            let (old, new) = (record.placed, record.served)
+            if old?.index?.shape !== new?.index?.shape || (old == nil) != (new == nil) {
+                changes.append((slot, new?.index?.shape))
+            }
+            records[slot]?.placed = new
+        }
+        if changes.isEmpty { return moved }
+        layout = nil
+        let dirty = index.update(changes)
+        for slot in dirty { noteConflicts(of: slot) }
+        return moved.union(dirty)
+    }
+
+    private mutating func noteConflicts(of slot: Int) {
+        guard let record = records[slot] else { return }
+        let conflicts = index.conflicts(of: slot)
+        for conflict in conflicts where !record.conflicts.contains(conflict) {
+            records[slot]?.totals.conflicts[conflict.kind.rawValue, default: 0] += 1
+        }
+        records[slot]?.conflicts = conflicts
+    }
+
+    /// Sources that others stand back for lose that right when they turn stale. Answers until when all this holds.
+    private mutating func demoteStale(
+        _ view: SnapshotStore.View, _ now: Moment, _ moved: inout Set<Int>
+    ) -> Moment? {
+        var until: Moment?
+        for record in records.compactMap({ $0 }) where record.served != nil && record.served !== record.latest {
+            until = Self.earlier(until, end(of: record.served, record))
+        }
+        let owners = Set(records.compactMap { $0 }.flatMap(\.conflicts).map(\.with))
+        for slot in owners.sorted() {
+            guard let record = records[slot], let served = record.served, !record.isDemoted else { continue }
+            let isStale =
+                view.entries[slot]?.failure != nil
+                || now.elapsed(since: served.snapshot.receivedAt) > record.rules.staleAfter
+            guard isStale else {
+                until = Self.earlier(until, end(of: served, record))
+                continue
+            }
+            records[slot]?.isDemoted = true
+            layout = nil
+            let dirty = index.demote(slot)
+            for slot in dirty { noteConflicts(of: slot) }
+            moved.formUnion(dirty)
+        }
+        return until
+    }
+
+    private func end(of version: CheckedSnapshot?, _ record: Record) -> Moment? {
+        version?.snapshot.receivedAt.advanced(by: record.rules.staleAfter)
+    }
+
+    private static func earlier(_ a: Moment?, _ b: Moment?) -> Moment? {
+        guard let a, let b else { return a ?? b }
+        return a.monotonic < b.monotonic ? a : b
+    }
+
+    // MARK: The page
+
+    private mutating func arrange(_ view: SnapshotStore.View, _ moved: Set<Int>) {
+        if membership != view.membership {
+            order = view.entries.indices.filter { view.entries[$0] != nil }
+                .sorted { (view.entries[$0]?.source ?? "") < (view.entries[$1]?.source ?? "") }
+            membership = view.membership
+            layout = nil
+        }
+        if moved.isEmpty, layout != nil { return }
+        let old = layout
+        let next = old ?? makeLayout()
+        let kept = old == nil ? Dictionary(zip(lastParts, blocks)) { first, _ in first } : [:]
+        let renewed = PageSources(records.map { $0?.placed }, index)
+        var made: [PageBlock] = []
+        made.reserveCapacity(next.blocks.count)
+        for (place, parts) in next.blocks.enumerated() {
+            let isMoved = parts.contains { $0.slot.map(moved.contains) == true }
+            let before = old == nil ? kept[parts] : blocks[place]
+            if !isMoved, let before { made.append(before) } else { made.append(PageBlock(renewed.fragments(parts))) }
+        }
+        blocks = made
+        lastParts = next.blocks
+        layout = next
+    }
+
+    /// The parts of `blocks`, also when the layout has been given up.
+    private var lastParts: [[PageLayout.Part]] = []
+
+    private func makeLayout() -> PageLayout {
+        PageLayout(order: order, index: index, header: Self.header, sources: records.map { $0?.placed })
+    }
+
+    private static func header(_ family: FamilyIndex.SharedFamily) -> String {
+        let help = family.help.map { "# HELP \(family.name) \($0)\n" } ?? ""
+        return help + (family.type.map { "# TYPE \(family.name) \($0.rawValue)\n" } ?? "")
+    }
+
+    // MARK: Reports
+
+    private mutating func report(_ slot: Int) {
+        guard let record = records[slot] else { return }
+        var verdict = record.latest?.verdict ?? .init()
+        if record.isOverTotal { verdict.limit = .totalSeries }
+        let served: SourceReport.Served =
+            switch record.served {
+            case nil: .nothing
+            case let version? where version === record.latest: .latest
+            case let version?: .lastGood(since: version.snapshot.receivedAt)
+            }
+        let report = SourceReport(
+            source: record.source, served: served, verdict: verdict, series: record.served?.series ?? 0,
+            servedBytes: record.served?.body.readableBytes ?? 0, seriesHeld: index.heldSeries(of: slot).count,
+            conflicts: record.conflicts.map { conflict in
+                SourceReport.Conflict(
+                    kind: conflict.kind.rawValue, family: conflict.family,
+                    with: records[conflict.with]?.source ?? "", count: conflict.count)
+            },
+            totals: record.totals, checked: record.served, staleAfter: record.rules.staleAfter)
+        records[slot]?.report = report
+    }
+}
+
+/// The answer to the question what is served now.
+package struct Composition: Sendable {
+    package let generation: UInt64
+    /// It holds no longer than this, also if nothing comes.
+    package let until: Moment?
+    let blocks: [PageBlock]
+    /// In the order of the sources' names.
+    package let reports: [SourceReport]
+
+    func holds(for generation: UInt64, at now: Moment) -> Bool {
+        self.generation == generation && until.map { now.monotonic <= $0.monotonic } != false
+    }
+
+    package func report(of source: String) -> SourceReport? {
+        var (low, high) = (0, reports.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if reports[middle].source < source { low = middle + 1 } else { high = middle }
+        }
+        return low < reports.count && reports[low].source == source ? reports[low] : nil
+    }
+}
+
+extension SourceReport.Totals {
+    mutating func add(_ verdict: CheckedSnapshot.Verdict) {
+        for (reason, count) in verdict.counts {
+            switch reason.outcome {
+            case .dropped: linesDropped[reason.code, default: 0] &+= count
+            case .repaired: repairs[reason.code, default: 0] &+= count
+            }
+        }
+        if let limit = verdict.limit { limitHits[limit.code, default: 0] &+= 1 }
+        samplesTooOld &+= verdict.samplesTooOld
+        timestampsStripped &+= verdict.timestampsStripped
+    }
+}
+
+extension Reason {
+    static let totalSeries = Reason(
+        "total_series", "all sources together have reached exposition.total_series_max",
+        remedy: "raise the limit, or find the source that has grown", refusedBy: [], outcome: .dropped)
+}

@@ -1,0 +1,39 @@
+/// Escapes of text 0.0.4: `\\`, `\n`, and between quotes `\"`.
+enum TextEscape {
+    /// Whether a backslash may stand before the byte between quotes.
+    static func isKnown(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "n")
+    }
+
+    /// What is meant; an unknown escape means itself.
+    static func unescaped(_ bytes: some Collection<UInt8>) -> [UInt8] {
+        var plain: [UInt8] = []
+        plain.reserveCapacity(bytes.count)
+        var isEscaped = false
+        for byte in bytes {
+            if isEscaped {
+                if !isKnown(byte) { plain.append(UInt8(ascii: "\\")) }
+                plain.append(byte == UInt8(ascii: "n") ? 0x0A : byte)
+                isEscaped = false
+            } else if byte == UInt8(ascii: "\\") {
+                isEscaped = true
+            } else {
+                plain.append(byte)
+            }
+        }
+        if isEscaped { plain.append(UInt8(ascii: "\\")) }
+        return plain
+    }
+
+    /// Between quotes.
+    static func appendEscaped(_ plain: some Sequence<UInt8>, to text: inout [UInt8], quotes: Bool = true) {
+        for byte in plain {
+            switch byte {
+            case UInt8(ascii: "\\"): text += [byte, byte]
+            case UInt8(ascii: "\"") where quotes: text += [UInt8(ascii: "\\"), byte]
+            case 0x0A: text += "\\n".utf8
+            default: text.append(byte)
+            }
+        }
+    }
+}
