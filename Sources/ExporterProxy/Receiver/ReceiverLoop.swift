@@ -66,7 +66,7 @@ final class ReceiverLoop {
     private func handle(_ token: UInt64, _ now: Moment) throws {
         if token == Token.wakeUp {
             mailbox.wakeUp.clear()
-            for change in mailbox.takeAll() { try apply(change, now) }
+            while let change = mailbox.takeNext() { try apply(change, now) }
             beginDrain(now)
         } else if let number = Token.doorNumber(token) {
             if let door = doors.first(where: { $0.number == number }) { try accept(door, now) }

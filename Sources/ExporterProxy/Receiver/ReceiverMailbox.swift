@@ -12,11 +12,9 @@ final class ReceiverMailbox: Sendable {
         wakeUp.wake()
     }
 
-    /// In the order of posting.
-    func takeAll() -> [SocketReceiver.Change] {
-        changes.withLock { changes in
-            defer { changes = [] }
-            return changes
-        }
+    /// In the order of posting. One at a time: a change keeps its listeners open, and is to be let go before the next
+    /// one is said to hold.
+    func takeNext() -> SocketReceiver.Change? {
+        changes.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
 }
