@@ -1,0 +1,82 @@
+/// Writes OpenMetrics 1.0.
+public enum OpenMetricsWriter {
+    /// The whole body with `# EOF`, families and samples in the given order.
+    ///
+    /// Of a model that keeps to the rules of OpenMetrics the strict parser reads the same model again, but for this:
+    /// `untyped` is written as `unknown`, `le` and `quantile` in their canonical form, an empty HELP or UNIT not at all, and
+    /// a family that has neither samples nor metadata not at all. A model that breaks the rules is written as it is.
+    /// Names that OpenMetrics 1.0 has no form for are written in quotes, which the lenient parser and Prometheus 3 read.
+    public static func write(_ families: [MetricFamily]) -> [UInt8] {
+        var output = OpenMetricsOutput()
+        for family in families { write(family, to: &output) }
+        output.append("# EOF\n")
+        return output.bytes
+    }
+
+    private static func write(_ family: MetricFamily, to output: inout OpenMetricsOutput) {
+        if let type = family.type {
+            startMetadata("TYPE", family, &output)
+            output.append(type == .untyped ? MetricType.unknown.rawValue : type.rawValue)
+            output.endLine()
+        }
+        if let unit = family.unit, !unit.isEmpty {
+            startMetadata("UNIT", family, &output)
+            output.append(unit)
+            output.endLine()
+        }
+        if let help = family.help, !help.isEmpty {
+            startMetadata("HELP", family, &output)
+            output.appendEscaped(help)
+            output.endLine()
+        }
+        for sample in family.samples { write(sample, of: family, to: &output) }
+    }
+
+    private static func startMetadata(_ word: String, _ family: MetricFamily, _ output: inout OpenMetricsOutput) {
+        output.append("# \(word) ")
+        OpenMetricsNames.isPlain(family.name, colons: true)
+            ? output.append(family.name) : output.appendQuoted(family.name)
+        output.appendBlank()
+    }
+
+    private static func write(_ sample: Sample, of family: MetricFamily, to output: inout OpenMetricsOutput) {
+        let labels = canonical(sample, of: family)
+        if OpenMetricsNames.isPlain(sample.name, colons: true) {
+            output.append(sample.name)
+            if !labels.isEmpty { output.appendLabels(labels) }
+        } else {
+            output.appendLabels(labels, metricName: sample.name)
+        }
+        write(sample.value, sample.timestamp, to: &output)
+        if let exemplar = sample.exemplar {
+            output.append(" # ")
+            output.appendLabels(exemplar.labels)
+            write(exemplar.value, exemplar.timestamp, to: &output)
+        }
+        output.endLine()
+    }
+
+    private static func write(_ value: Double, _ timestamp: Timestamp?, to output: inout OpenMetricsOutput) {
+        output.appendBlank()
+        output.append(OpenMetricsNumberText.value(value))
+        guard let timestamp else { return }
+        output.appendBlank()
+        output.append(OpenMetricsNumberText.timestamp(timestamp))
+    }
+
+    /// The labels, with a bound or a quantile in its canonical form.
+    private static func canonical(_ sample: Sample, of family: MetricFamily) -> LabelSet {
+        let special: String
+        switch family.type {
+        case .histogram, .gaugehistogram: special = sample.name == family.name + "_bucket" ? "le" : ""
+        case .summary: special = sample.name == family.name ? "quantile" : ""
+        default: return sample.labels
+        }
+        guard let index = sample.labels.firstIndex(where: { $0.name == special }) else { return sample.labels }
+        var labels = sample.labels
+        let bytes = Array(labels[index].value.utf8)
+        let number = bytes.withUnsafeBytes { OpenMetricsNumber.read($0, 0..<$0.count).value }
+        if let number { labels[index].value = OpenMetricsNumberText.canonical(number) }
+        return labels
+    }
+}
