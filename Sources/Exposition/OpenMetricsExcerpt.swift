@@ -4,12 +4,11 @@ enum OpenMetricsExcerpt {
 
     /// Cut at 200 bytes; control characters and what is not UTF-8 as `\x1b`.
     static func show(_ bytes: UnsafeRawBufferPointer, _ line: Range<Int>) -> String {
-        let kept = line.prefix(bytesMax)
         var text = ""
-        var rest = kept
+        var rest = cut(bytes, line)
         while let first = rest.first {
             let length = OpenMetricsUTF8.length(in: bytes, rest)
-            if length == 0 || isControl(bytes[first]) {
+            if length == 0 || isControl(bytes, rest.prefix(length)) {
                 text += hexadecimal(bytes[first])
                 rest = rest.dropFirst()
             } else {
@@ -20,7 +19,19 @@ enum OpenMetricsExcerpt {
         return text
     }
 
-    private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
+    /// Not within a character.
+    private static func cut(_ bytes: UnsafeRawBufferPointer, _ line: Range<Int>) -> Range<Int> {
+        guard line.count > bytesMax else { return line }
+        let tail = line.dropFirst(bytesMax - 3).prefix(4).reversed().prefix { bytes[$0] & 0xC0 == 0x80 }.count
+        return line.prefix(tail < 4 ? bytesMax - tail : bytesMax)
+    }
+
+    /// Of one character: C0, DEL and C1.
+    private static func isControl(_ bytes: UnsafeRawBufferPointer, _ character: Range<Int>) -> Bool {
+        guard let first = character.first else { return false }
+        if character.count == 2 { return bytes[first] == 0xC2 && bytes[first + 1] < 0xA0 }
+        return bytes[first] < 0x20 || bytes[first] == 0x7F
+    }
 
     private static func hexadecimal(_ byte: UInt8) -> String {
         let digits = String(byte, radix: 16)

@@ -14,16 +14,16 @@ public struct OpenMetricsForm: Equatable, Sendable {
 
     public enum Conversion: Equatable, Sendable {
         case form(OpenMetricsForm)
-        /// OpenMetrics has no words for it. The line is that of the text; column and excerpt are of the OpenMetrics form.
+        /// OpenMetrics has no words for it. The line number is that of the text; column and excerpt are of the form.
         case impossible(Finding)
     }
 
     /// Converts canonical text: what the repair writes. Anything else is impossible, but never harmful.
     ///
     /// With `# EOF` behind it, the form is valid OpenMetrics 1.0: it is read again before it is handed out.
-    /// A counter `a_total` becomes the family `a`; untyped and undeclared families are unknown; milliseconds become seconds;
-    /// infinite bounds are written as +Inf; the samples of each metric stand together, the oldest first, buckets by their
-    /// bound. Values, and labels otherwise, stay as they are written.
+    /// A counter `a_total` becomes the family `a`; untyped and undeclared families are unknown; milliseconds become
+    /// seconds; infinite bounds are written as +Inf; the samples of each metric stand together, the oldest first,
+    /// buckets by their bound. Values, and labels otherwise, stay as they are written.
     public static func convert(_ text: UnsafeRawBufferPointer) -> Conversion {
         var converter = OpenMetricsFormConverter(text)
         do throws(OpenMetricsFormConverter.Obstacle) {

@@ -4,7 +4,8 @@ struct OpenMetricsMetricRules {
     private(set) var type = MetricType.unknown
     private var name: [UInt8] = []
 
-    /// The labels of the metric that is being read. Those of an Info are empty: nobody can tell its metrics from its points.
+    /// The labels of the metric that is being read. Those of an Info are empty: nobody can tell its metrics from its
+    /// points.
     private var metric: [UInt8]?
     private var metricsBefore: Set<[UInt8]> = []
     private var time: OpenMetricsTime?

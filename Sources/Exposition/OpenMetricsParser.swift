@@ -13,12 +13,12 @@ public enum OpenMetricsParser {
         case lenient
     }
 
-    /// The model holds every sample that could be read, also those with a finding. Lines that could not be read are left
-    /// out, each with a finding; a metric is not blamed for lacking a sample that such a line may have been.
+    /// The model holds every sample that could be read, also those with a finding. Lines that could not be read are
+    /// left out, each with a finding; a metric is not blamed for lacking a sample that such a line may have been.
     /// An empty HELP or UNIT is as good as none (OpenMetrics 1.0, "MetricFamily metadata").
     ///
-    /// Takes time in proportion to the bytes. Findings are in the order of lines; of a body with more than `findingsMax`
-    /// the rest is not listed.
+    /// Takes time in proportion to the bytes. Findings are in the order of lines; of a body with more than
+    /// `findingsMax` the rest is not listed.
     public static func parse(
         _ bytes: UnsafeRawBufferPointer, mode: Mode = .strict, findingsMax: Int = .max
     ) -> (families: [MetricFamily], findings: [Finding]) {

@@ -115,6 +115,9 @@ extension OpenMetricsSampleLine {
             throw OpenMetricsFault(.OpenMetrics.exemplarSyntax, at: start)
         }
         try Self.readLabels(&cursor, into: &exemplarLabels, mode)
+        if mode == .lenient, let null = cursor.bytes[start..<cursor.position].firstIndex(of: 0) {
+            throw OpenMetricsFault(.OpenMetrics.exemplarNull, at: null)
+        }
         let (value, valueAt) = try Self.readNumber(&cursor, unlessBlank: .OpenMetrics.exemplarSyntax)
         exemplar = ExemplarPart(value: value, offset: start, valueAt: valueAt)
         guard !cursor.isAtEnd else { return }

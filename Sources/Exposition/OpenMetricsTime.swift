@@ -15,7 +15,7 @@ struct OpenMetricsTime: Equatable {
         guard let decimal = OpenMetricsDecimal(bytes, range) else { return .invalid }
         let zeros = (0..<decimal.digitsCount).prefix { decimal.digit($0) == 0 }.count
         guard zeros < decimal.digitsCount else { return .time(OpenMetricsTime(0, 0, isExact: true)) }
-        // Digits before the point, without leading zeros: what does not fit into a `Double` is no number of OpenMetrics.
+        // Digits before the point, without leading zeros. OpenMetrics has no numbers beyond a `Double`.
         let size = decimal.pointAt - zeros
         if size > 308, OpenMetricsNumber.read(bytes, range) == .tooLarge { return .tooLarge }
         return .time(size > 18 ? farAway(decimal, first: zeros) : near(decimal, first: zeros))

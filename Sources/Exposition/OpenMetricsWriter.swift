@@ -3,9 +3,12 @@ public enum OpenMetricsWriter {
     /// The whole body with `# EOF`, families and samples in the given order.
     ///
     /// Of a model that keeps to the rules of OpenMetrics the strict parser reads the same model again, but for this:
-    /// `untyped` is written as `unknown`, `le` and `quantile` in their canonical form, an empty HELP or UNIT not at all, and
-    /// a family that has neither samples nor metadata not at all. A model that breaks the rules is written as it is.
-    /// Names that OpenMetrics 1.0 has no form for are written in quotes, which the lenient parser and Prometheus 3 read.
+    /// - `untyped` is written as `unknown`, and `le` and `quantile` in their canonical form;
+    /// - an empty HELP or UNIT is not written, nor a family that has neither samples nor metadata;
+    /// - nor an exemplar with a NUL in its labels, since Prometheus would refuse the whole body for it.
+    ///
+    /// A model that breaks the rules is written as it is.
+    /// Names that OpenMetrics 1.0 has no form for are written in quotes: the lenient parser and Prometheus 3 read them.
     public static func write(_ families: [MetricFamily]) -> [UInt8] {
         var output = OpenMetricsOutput()
         for family in families { write(family, to: &output) }
@@ -48,12 +51,17 @@ public enum OpenMetricsWriter {
             output.appendLabels(labels, metricName: sample.name)
         }
         write(sample.value, sample.timestamp, to: &output)
-        if let exemplar = sample.exemplar {
+        if let exemplar = sample.exemplar, !hasNull(exemplar) {
             output.append(" # ")
             output.appendLabels(exemplar.labels)
             write(exemplar.value, exemplar.timestamp, to: &output)
         }
         output.endLine()
+    }
+
+    /// Prometheus takes a NUL in every other place.
+    private static func hasNull(_ exemplar: Exemplar) -> Bool {
+        exemplar.labels.contains { $0.value.utf8.contains(0) }
     }
 
     private static func write(_ value: Double, _ timestamp: Timestamp?, to output: inout OpenMetricsOutput) {

@@ -101,6 +101,10 @@ extension Reason {
         static let exemplarSyntax = reason(
             "om_exemplar_syntax", "the exemplar is not `# {labels} value timestamp`",
             remedy: "Write it with exactly these blanks; the braces are needed also without labels", .dropped)
+        static let exemplarNull = reason(
+            "om_exemplar_null",
+            "there is a NUL byte in a label of an exemplar, for which Prometheus refuses the body",
+            remedy: "Leave it out", .dropped)
         static let exemplarForbidden = reason(
             "om_exemplar_forbidden", "an exemplar stands at a sample that can have none",
             remedy: "Give exemplars only to _total of counters and _bucket of histograms", .repaired)

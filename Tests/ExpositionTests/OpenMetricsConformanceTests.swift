@@ -76,7 +76,8 @@ private struct Series: Comparable {
     init?(_ entry: OpenMetricsCases.Entry) {
         guard let labels = entry.lset else { return nil }
         let exemplar = entry.es?.first.map { exemplar in
-            "\(exemplar.labels.sorted { $0.key < $1.key }.map { [$0.key, $0.value] }) \(exemplar.value) \(exemplar.ts ?? 0)"
+            let labels = exemplar.labels.sorted { $0.key < $1.key }.map { [$0.key, $0.value] }
+            return "\(labels) \(exemplar.value) \(exemplar.ts ?? 0)"
         }
         text = Self.text(labels.map { [$0.key, $0.value] }, entry.v?.value ?? 0, entry.t ?? 0, exemplar)
     }

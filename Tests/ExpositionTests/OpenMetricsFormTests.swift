@@ -37,8 +37,10 @@ struct OpenMetricsFormTests {
             "# TYPE a histogram\na_bucket{le=\"1\"} 1\na_bucket{le=\"+Inf\"} 3\na_sum 2\na_count 3\n"
         ),
         (
-            "# TYPE a histogram\na_bucket{x=\"1\",le=\"+Inf\"} 3\na_bucket{x=\"2\",le=\"+Inf\"} 4\na_bucket{x=\"1\",le=\"1\"} 1\n",
-            "# TYPE a histogram\na_bucket{x=\"1\",le=\"1\"} 1\na_bucket{x=\"1\",le=\"+Inf\"} 3\na_bucket{x=\"2\",le=\"+Inf\"} 4\n"
+            "# TYPE a histogram\n"
+                + "a_bucket{x=\"\",y=\"1\",le=\"+Inf\"} 3\na_bucket{le=\"+Inf\"} 4\na_bucket{y=\"1\",le=\"1\"} 1\n",
+            "# TYPE a histogram\n"
+                + "a_bucket{y=\"1\",le=\"1\"} 1\na_bucket{x=\"\",y=\"1\",le=\"+Inf\"} 3\na_bucket{le=\"+Inf\"} 4\n"
         ),
         (
             "# TYPE a gauge\na{x=\"1\"} 1 2000\na{x=\"2\"} 1 1000\na{x=\"1\"} 1 1000\n",

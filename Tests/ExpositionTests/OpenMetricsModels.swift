@@ -73,7 +73,8 @@ struct OpenMetricsModels {
 
     private mutating func exemplar(below bound: Double) -> Exemplar {
         Exemplar(
-            labels: random.below(2) == 0 ? [] : [Label("trace", text())], value: min(bound, value()),
+            labels: random.below(2) == 0 ? [] : [Label("trace", text().filter { $0 != "\u{0}" })],
+            value: min(bound, value()),
             timestamp: random.below(2) == 0 ? nil : time(0))
     }
 

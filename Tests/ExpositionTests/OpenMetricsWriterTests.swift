@@ -49,6 +49,13 @@ struct OpenMetricsWriterTests {
         #expect(String(decoding: OpenMetricsWriter.write(families), as: UTF8.self) == text)
     }
 
+    @Test func exemplarWithNull_IsLeftOut() {
+        var sample = Sample(name: "a_total", value: 1)
+        sample.exemplar = Exemplar(labels: [Label("b", "\u{0}")], value: 1)
+        let bytes = OpenMetricsWriter.write([MetricFamily(name: "a", type: .counter, samples: [sample])])
+        #expect(String(decoding: bytes, as: UTF8.self) == "# TYPE a counter\na_total 1\n# EOF\n")
+    }
+
     @Test func quotedNames_AreReadAgainByTheLenientMode() {
         let samples = [Sample(name: "a.\"b\"", labels: [Label("c\n", "d")], value: 1)]
         let families = [MetricFamily(name: "a.\"b\"", type: .gauge, help: "x", samples: samples)]
