@@ -7,7 +7,7 @@ struct TextBody {
     let limits: ExpositionLimits
     let mode: Mode
     private(set) var families: [TextFamily] = []
-    var findings: FindingList
+    var findings: TextFindings
     /// Lines that were written anew.
     private(set) var rewritten: [UInt8] = []
     private(set) var overLimit: Reason?
@@ -16,7 +16,7 @@ struct TextBody {
     private let types: TextTypes
     private let comments: TextCommentReader
     private var reader: TextSampleReader
-    private var places: [[UInt8]: Int] = [:]
+    private var places: [ByteKey: Int] = [:]
     /// The family of the line before.
     private var current: Int?
     private var series = SeriesSet()
@@ -33,7 +33,7 @@ struct TextBody {
 
     init(_ bytes: UnsafeRawBufferPointer, limits: ExpositionLimits, findingsMax: Int, mode: Mode) {
         (self.bytes, self.limits, self.mode) = (bytes, limits, mode)
-        findings = FindingList(max: findingsMax)
+        findings = TextFindings(max: findingsMax)
         comments = TextCommentReader(bytes: bytes, rule: mode.names)
         reader = TextSampleReader(bytes)
         guard bytes.count <= limits.bytes else {
@@ -144,7 +144,7 @@ extension TextBody {
     private mutating func takeHelp(_ metadata: TextMetadata, _ line: TextLine) {
         guard let place = place(of: metadata, line) else { return }
         if let old = families[place].help, !old.isEmpty || metadata.rest.isEmpty {
-            let isSame = bytes[old].elementsEqual(bytes[metadata.rest])
+            let isSame = old.count == metadata.rest.count && bytes[old].elementsEqual(bytes[metadata.rest])
             let reason: Reason = metadata.rest.isEmpty ? .helpWithoutText : isSame ? .repeatedHelp : .helpConflict
             return add(reason, line, at: metadata.nameOffset)
         }
@@ -157,18 +157,20 @@ extension TextBody {
         if metadata.isQuoted { add(.quotedName, line, at: metadata.nameOffset) }
         if metadata.rest.isEmpty, metadata.blanks.isEmpty, !line.hasTrailingBlanks {
             add(.helpWithoutText, line, at: metadata.rest.lowerBound)
-        } else if !metadata.beginsWell || line.endsWithCR || !isOneSpace(metadata, line) {
+        } else if !metadata.beginsWell || !isOneSpace(metadata, line) {
             add(.oddBlanks, line, at: line.whole.lowerBound)
         }
+        if line.endsWithCR { add(.crlf, line, at: line.whole.upperBound - 1) }
         let text = bytes[metadata.rest]
-        if let bad = UTF8Scan.firstInvalid(bytes, metadata.rest) { add(.helpNotUTF8, line, at: bad) }
+        if let bad = TextUTF8.firstInvalid(bytes, metadata.rest) { add(.helpNotUTF8, line, at: bad) }
         if let bad = HelpText.firstUnknownEscape(text) { add(.helpEscape, line, at: bad) }
     }
 
     /// Between name and text, and nothing after it; after the name where there is no text.
     private func isOneSpace(_ metadata: TextMetadata, _ line: TextLine) -> Bool {
         let isBare = metadata.rest.isEmpty
-        let blanks = isBare ? metadata.rest.lowerBound..<line.whole.upperBound : metadata.blanks
+        let end = line.whole.upperBound - (line.endsWithCR ? 1 : 0)
+        let blanks = isBare ? metadata.rest.lowerBound..<end : metadata.blanks
         return blanks.count == 1 && bytes[blanks.lowerBound] == 0x20 && (isBare || !line.hasTrailingBlanks)
     }
 
@@ -231,8 +233,9 @@ extension TextBody {
     }
 
     private mutating func place(of name: [UInt8]) -> Int {
-        if let place = places[name] { return place }
-        places[name] = families.count
+        let key = ByteKey(name)
+        if let place = places[key] { return place }
+        places[key] = families.count
         families.append(TextFamily(name: name))
         return families.count - 1
     }
@@ -330,7 +333,7 @@ extension TextBody {
         _ line: TextLine
     ) throws(Remark) {
         try checkLimits(sample, reader)
-        lookUp(bytes[sample.name.range])
+        lookUp(sample.name.range, bytes)
         if let remark = meaningless(sample, reader, bytes) {
             try refuse(remark.reason, line, at: slice.isRewritten ? line.content.lowerBound : remark.offset)
         }
@@ -353,9 +356,9 @@ extension TextBody {
     }
 
     /// Makes `last` the family of this name; most samples have the name of the sample before.
-    private mutating func lookUp(_ name: Slice<UnsafeRawBufferPointer>) {
-        guard !last.name.elementsEqual(name) else { return }
-        let name = Array(name)
+    private mutating func lookUp(_ range: Range<Int>, _ bytes: UnsafeRawBufferPointer) {
+        guard !bytes.holds(last.name, at: range) else { return }
+        let name = Array(bytes[range])
         let family = types.owner(of: name) ?? name
         last = LastFamily(name: name, family: family, type: types.declarations[family]?.type)
     }
@@ -382,9 +385,9 @@ extension TextBody {
         _ sample: TextSample, _ reader: TextSampleReader, _ bytes: UnsafeRawBufferPointer
     ) -> Remark? {
         guard let type = last.type?.inText, type == .histogram || type == .summary else { return nil }
-        let bound = Array((type == .histogram ? "le" : "quantile").utf8)
-        for label in reader.labels where bytes[label.name.range].elementsEqual(bound) {
-            if case .number = Decimal.read(bytes, label.value) { continue }
+        let bound: StaticString = type == .histogram ? "le" : "quantile"
+        for label in reader.labels where bytes.holds(bound, at: label.name.range) {
+            if case .number = TextNumber.read(bytes, label.value) { continue }
             return Remark(reason: type == .histogram ? .badLe : .badQuantile, offset: label.value.lowerBound)
         }
         let isCount = last.name.hasSuffix("_count") || last.name.hasSuffix("_bucket")
@@ -416,7 +419,7 @@ extension TextBody {
         var late: [(TextLine, Int)] = []
         for (place, family) in families.enumerated() where family.samples.isEmpty {
             guard let suffix = family.type?.nameSuffix, let line = family.typeLine else { continue }
-            guard let other = places[family.name + suffix], families[other].isBare else { continue }
+            guard let other = places[ByteKey(family.name + suffix)], families[other].isBare else { continue }
             let first = min(place, other)
             var joined = family
             joined.name += suffix
@@ -425,7 +428,7 @@ extension TextBody {
             families[first] = joined
             late.append((line, line.content.lowerBound))
         }
-        var list = FindingList(max: findings.max)
+        var list = TextFindings(max: findings.max)
         for (line, offset) in late.sorted(by: { $0.1 < $1.1 }) {
             list.add(.familyWithoutSuffix, line, at: offset, in: bytes)
         }

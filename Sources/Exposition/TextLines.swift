@@ -21,8 +21,7 @@ struct TextLines: IteratorProtocol, Sequence {
 
     mutating func next() -> TextLine? {
         guard start < bytes.count else { return nil }
-        var end = start
-        while end < bytes.count, bytes[end] != 0x0A { end += 1 }
+        let end = endOfLine(from: start)
         number += 1
         var line = TextLine(number: number, whole: start..<end, content: start..<end)
         line.endsWithLF = end < bytes.count
@@ -30,6 +29,20 @@ struct TextLines: IteratorProtocol, Sequence {
         start = end + 1
         trim(&line)
         return line
+    }
+
+    /// The offset of the next line feed, or the end. A byte scanner: reads only `bytes[start ..< count]`.
+    private func endOfLine(from start: Int) -> Int {
+        let (ones, highs): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        var i = start
+        // Bound: 8 bytes are read only while i + 8 <= count.
+        while i &+ 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: i, as: UInt64.self) ^ (ones &* 0x0A)
+            if (word &- ones) & ~word & highs != 0 { break }
+            i &+= 8
+        }
+        while i < bytes.count, bytes[i] != 0x0A { i &+= 1 }
+        return i
     }
 
     private func trim(_ line: inout TextLine) {

@@ -35,11 +35,11 @@ struct TextCommentReader {
         var i = skipBlanks(line.content.lowerBound + 1, end)
         let wordStart = i
         while i < end, !TextLines.isBlank(bytes[i]) { i += 1 }
-        let word = bytes[wordStart..<i]
-        let isHelp = word.elementsEqual("HELP".utf8)
-        if i == end, word.elementsEqual("EOF".utf8) { return .endOfFile }
-        guard isHelp || word.elementsEqual("TYPE".utf8) else {
-            return word.elementsEqual("UNIT".utf8) ? .unit : .other
+        let word = wordStart..<i
+        let isHelp = bytes.holds("HELP", at: word)
+        if i == end, bytes.holds("EOF", at: word) { return .endOfFile }
+        guard isHelp || bytes.holds("TYPE", at: word) else {
+            return bytes.holds("UNIT", at: word) ? .unit : .other
         }
         guard i < end else { return line.hasTrailingBlanks ? .withoutName : .other }
         let isUsual = line.content.lowerBound == line.whole.lowerBound && wordStart == line.content.lowerBound + 2
@@ -72,8 +72,8 @@ struct TextCommentReader {
 
     private func readPlainName(_ i: inout Int, _ end: Int) throws(Remark) -> [UInt8] {
         let start = i
-        guard MetricName.isStart(bytes[start]) else { throw fail(at: start) }
-        while i < end, MetricName.isPart(bytes[i]) { i += 1 }
+        guard PlainName.isStart(bytes[start]) else { throw fail(at: start) }
+        while i < end, PlainName.isPart(bytes[i]) { i += 1 }
         return Array(bytes[start..<i])
     }
 
@@ -90,7 +90,7 @@ struct TextCommentReader {
             i += 1
         }
         let name = (quote + 1)..<min(i, end)
-        guard i < end, !name.isEmpty, UTF8Scan.firstInvalid(bytes, name) == nil else {
+        guard i < end, !name.isEmpty, TextUTF8.firstInvalid(bytes, name) == nil else {
             throw Remark(reason: .badQuotedName, offset: quote)
         }
         i += 1
@@ -101,7 +101,7 @@ struct TextCommentReader {
 extension NameRule {
     /// What stands for the metric name between the quotes, if quotes are kept; otherwise without.
     func name(of plain: [UInt8]) -> [UInt8] {
-        if self == .underscored { return MetricName.underscored(plain, .metric) }
+        if self == .underscored { return PlainName.underscored(plain, .metric) }
         var escaped: [UInt8] = []
         TextEscape.appendEscaped(plain, to: &escaped)
         return escaped

@@ -73,8 +73,8 @@ extension TextSampleReader {
         let start = i
         var name: TextName?
         if here != UInt8(ascii: "{") {
-            guard MetricName.isStart(here) else { throw fail(here == UInt8(ascii: "<") ? .html : .badName, at: i) }
-            while i < end, MetricName.isPart(bytes[i]) { i += 1 }
+            guard PlainName.isStart(here) else { throw fail(here == UInt8(ascii: "<") ? .html : .badName, at: i) }
+            while i < end, PlainName.isPart(bytes[i]) { i += 1 }
             name = TextName(range: start..<i, isQuoted: false)
         }
         let afterName = i
@@ -95,7 +95,7 @@ extension TextSampleReader {
         let start = i
         let token = readToken()
         i = start
-        guard case .number = Decimal.read(bytes, token) else { throw fail(.badName, at: start) }
+        guard case .number = TextNumber.read(bytes, token) else { throw fail(.badName, at: start) }
         repair(.missingBlank, at: start)
     }
 
@@ -112,7 +112,7 @@ extension TextSampleReader {
             i += 1
         }
         let range = (quote + 1)..<min(i, end)
-        guard i < end, !range.isEmpty, UTF8Scan.firstInvalid(bytes, range) == nil else {
+        guard i < end, !range.isEmpty, TextUTF8.firstInvalid(bytes, range) == nil else {
             throw fail(.badQuotedName, at: quote)
         }
         i += 1
@@ -146,13 +146,13 @@ extension TextSampleReader {
     private mutating func readLabelName() throws(Remark) -> TextName {
         if here == UInt8(ascii: "\"") { return try readQuotedName() }
         let start = i
-        guard MetricName.isLabelStart(here) else { throw fail(.badLabelName, at: i) }
-        while i < end, MetricName.isLabelPart(bytes[i]) { i += 1 }
+        guard PlainName.isLabelStart(here) else { throw fail(.badLabelName, at: i) }
+        while i < end, PlainName.isLabelPart(bytes[i]) { i += 1 }
         return TextName(range: start..<i, isQuoted: false)
     }
 
     private mutating func readLabelValue(of name: TextName) throws(Remark) {
-        if bytes[name.range].elementsEqual("__name__".utf8) { throw fail(.reservedLabel, at: name.range.lowerBound) }
+        if bytes.holds("__name__", at: name.range) { throw fail(.reservedLabel, at: name.range.lowerBound) }
         guard here == UInt8(ascii: "=") else { throw fail(i < end ? .missingEquals : .unterminatedLabels, at: i) }
         i += 1
         skipBlanks()
@@ -171,7 +171,7 @@ extension TextSampleReader {
         }
         guard i < end else { throw fail(.unterminatedLabelValue, at: quote) }
         let value = (quote + 1)..<i
-        if seen >= 0x80, let bad = UTF8Scan.firstInvalid(bytes, value) { throw fail(.labelNotUTF8, at: bad) }
+        if seen >= 0x80, let bad = TextUTF8.firstInvalid(bytes, value) { throw fail(.labelNotUTF8, at: bad) }
         i += 1
         labels.append(TextLabel(name: name, value: value))
     }
@@ -193,7 +193,7 @@ extension TextSampleReader {
         if here == UInt8(ascii: ",") {
             i += 1
             skipBlanks()
-        } else if MetricName.isLabelStart(here) {
+        } else if PlainName.isLabelStart(here) {
             repair(.missingComma, at: i)
         } else if here != UInt8(ascii: "}") {
             throw fail(i < end ? .badLabelSeparator : .unterminatedLabels, at: i)
@@ -240,7 +240,7 @@ extension TextSampleReader {
     private mutating func readValue() throws(Remark) -> (Range<Int>, Double) {
         guard i < end else { throw fail(.missingValue, at: i) }
         let token = readToken()
-        switch Decimal.read(bytes, token) {
+        switch TextNumber.read(bytes, token) {
         case .number(let value): return (token, value)
         case .tooLarge: throw fail(.valueTooLarge, at: token.lowerBound)
         case .invalid: throw fail(.badValue, at: firstNUL(in: token) ?? token.lowerBound)

@@ -5,7 +5,7 @@ struct TextSampleWriter {
 
     func append(_ sample: TextSample, _ labels: [TextLabel], to text: inout [UInt8]) {
         let name = written(sample.name, .metric)
-        let isOutside = rule == .underscored || MetricName.isPlain(name, .metric)
+        let isOutside = rule == .underscored || PlainName.isPlain(name, .metric)
         if isOutside { text += name }
         if !labels.isEmpty || !isOutside {
             text.append(UInt8(ascii: "{"))
@@ -24,7 +24,7 @@ struct TextSampleWriter {
             if !isFirst { text.append(UInt8(ascii: ",")) }
             isFirst = false
             let name = written(label.name, .label)
-            if MetricName.isPlain(name, .label) { text += name } else { appendQuoted(name, to: &text) }
+            if PlainName.isPlain(name, .label) { text += name } else { appendQuoted(name, to: &text) }
             text += "=\"".utf8
             TextEscape.appendEscaped(TextEscape.unescaped(bytes[label.value]), to: &text)
             text.append(UInt8(ascii: "\""))
@@ -38,9 +38,9 @@ struct TextSampleWriter {
     }
 
     /// The name without escapes, and by the rule.
-    func written(_ name: TextName, _ kind: MetricName.Kind) -> [UInt8] {
+    func written(_ name: TextName, _ kind: PlainName.Kind) -> [UInt8] {
         guard name.isQuoted else { return Array(bytes[name.range]) }
         let plain = TextEscape.unescaped(bytes[name.range])
-        return rule == .underscored ? MetricName.underscored(plain, kind) : plain
+        return rule == .underscored ? PlainName.underscored(plain, kind) : plain
     }
 }

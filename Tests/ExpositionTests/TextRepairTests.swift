@@ -123,11 +123,3 @@ struct TextRepairTests {
         #expect(result.isOverLimit == nil)
     }
 }
-
-func repair(_ text: String, limits: ExpositionLimits = .none, findingsMax: Int = .max) -> TextRepair.Result {
-    repair(Array(text.utf8), limits: limits, findingsMax: findingsMax)
-}
-
-func repair(_ bytes: [UInt8], limits: ExpositionLimits = .none, findingsMax: Int = .max) -> TextRepair.Result {
-    bytes.withUnsafeBytes { TextRepair.run($0, limits: limits, findingsMax: findingsMax) }
-}

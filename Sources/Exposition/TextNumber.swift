@@ -1,11 +1,11 @@
 /// A decimal number as both readers of text 0.0.4 take it (Go's `ParseFloat` without hexadecimal and underscores).
-enum Decimal: Equatable {
+enum TextNumber: Equatable {
     case number(Double)
     case tooLarge
     case invalid
 
-    static func read(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Decimal {
-        var scan = DecimalScan(bytes, range)
+    static func read(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> TextNumber {
+        var scan = TextNumberScan(bytes, range)
         guard scan.reads() else { return .word(bytes, range) }
         if let exact = scan.exact { return .number(exact) }
         let digits = bytes[range].allSatisfy { $0 < 0x80 } ? String(decoding: bytes[range], as: UTF8.self) : ""
@@ -14,7 +14,7 @@ enum Decimal: Equatable {
     }
 
     /// NaN without a sign, and infinity with or without, in any case.
-    private static func word(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Decimal {
+    private static func word(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> TextNumber {
         guard let first = range.first.map({ bytes[$0] }), range.count <= 9 else { return .invalid }
         let isSigned = first == UInt8(ascii: "+") || first == UInt8(ascii: "-")
         let letters = bytes[range].dropFirst(isSigned ? 1 : 0).map { $0 | 0x20 }
@@ -26,7 +26,7 @@ enum Decimal: Equatable {
 }
 
 /// Reads sign, digits, point and exponent, and computes where that is exact.
-private struct DecimalScan {
+private struct TextNumberScan {
     private let bytes: UnsafeRawBufferPointer
     private var i: Int
     private let end: Int

@@ -1,5 +1,5 @@
 /// Finds where bytes stop being UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
-enum UTF8Scan {
+enum TextUTF8 {
     /// The offset of the first byte that begins no valid sequence, or `nil` where all is valid.
     static func firstInvalid(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int? {
         var i = range.lowerBound

@@ -1,5 +1,5 @@
 /// Findings in order, bounded, and how many there were of each kind.
-struct FindingList {
+struct TextFindings {
     private(set) var findings: [Finding] = []
     private(set) var counts: [Reason: Int] = [:]
     let max: Int
@@ -17,7 +17,7 @@ struct FindingList {
     }
 
     /// Takes in what was found after the last line about earlier ones.
-    mutating func merge(_ late: FindingList) {
+    mutating func merge(_ late: TextFindings) {
         counts.merge(late.counts) { $0 + $1 }
         guard !late.findings.isEmpty else { return }
         let order = (findings + late.findings).enumerated().sorted {

@@ -1,5 +1,5 @@
 /// What names of text 0.0.4 are made of, and how others are brought into that form.
-enum MetricName {
+enum PlainName {
     static func isStart(_ byte: UInt8) -> Bool { isLabelStart(byte) || byte == UInt8(ascii: ":") }
     static func isPart(_ byte: UInt8) -> Bool { isLabelPart(byte) || byte == UInt8(ascii: ":") }
     static func isLabelStart(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 || byte == UInt8(ascii: "_") }
@@ -30,7 +30,7 @@ enum MetricName {
 
 /// What becomes of quoted names.
 enum NameRule {
-    /// See `MetricName.underscored`.
+    /// See `PlainName.underscored`.
     case underscored
     /// Quotes are kept where they are needed.
     case asWritten
