@@ -50,6 +50,9 @@ extension Reason {
     public static let badMetadataName = dropped(
         "bad_metadata_name", both, "the name after HELP or TYPE is not a metric name",
         "use letters, digits, _ and :, and no digit first")
+    public static let badHelpName = dropped(
+        "bad_help_name", .expfmt, "the name after HELP goes on with what cannot be in a metric name",
+        "use letters, digits, _ and :, and a space behind the name")
     public static let blanksBeforeType = repaired(
         "blanks_before_type", .scraper, "several blanks stand before the type", "write one space before the type")
     public static let blanksAfterType = repaired(

@@ -19,6 +19,8 @@ struct TextLines: IteratorProtocol, Sequence {
 
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
+    var isAtEnd: Bool { start >= bytes.count }
+
     mutating func next() -> TextLine? {
         guard start < bytes.count else { return nil }
         let end = endOfLine(from: start)

@@ -29,7 +29,7 @@ struct TextCommentReader {
     let bytes: UnsafeRawBufferPointer
     let rule: NameRule
 
-    /// `line.content` begins with `#`. Throws where both readers look for a name that is none.
+    /// `line.content` begins with `#`. Throws where a reader looks for a name and finds none.
     func read(_ line: TextLine) throws(Remark) -> TextComment {
         let end = line.content.upperBound
         var i = skipBlanks(line.content.lowerBound + 1, end)
@@ -44,7 +44,7 @@ struct TextCommentReader {
         guard i < end else { return line.hasTrailingBlanks ? .withoutName : .other }
         let isUsual = line.content.lowerBound == line.whole.lowerBound && wordStart == line.content.lowerBound + 2
         let nameStart = skipBlanks(i, end)
-        var metadata = try readName(nameStart, end)
+        var metadata = try readName(nameStart, end, isHelp)
         metadata.beginsWell =
             isUsual && bytes[wordStart - 1] == 0x20 && nameStart == i + 1 && bytes[i] == 0x20
         return isHelp ? .help(metadata) : .type(metadata)
@@ -56,11 +56,13 @@ struct TextCommentReader {
         return i
     }
 
-    private func readName(_ start: Int, _ end: Int) throws(Remark) -> TextMetadata {
+    private func readName(_ start: Int, _ end: Int, _ isHelp: Bool) throws(Remark) -> TextMetadata {
         let isQuoted = bytes[start] == UInt8(ascii: "\"")
         var i = start
         let name = isQuoted ? try readQuotedName(&i, end) : try readPlainName(&i, end)
-        guard i == end || TextLines.isBlank(bytes[i]) else { throw fail(at: i) }
+        guard i == end || TextLines.isBlank(bytes[i]) else {
+            throw isHelp && !isQuoted ? Remark(reason: .badHelpName, offset: i) : fail(at: i)
+        }
         let rest = skipBlanks(i, end)
         return TextMetadata(
             name: name, isQuoted: isQuoted, nameOffset: start, rest: rest..<end, blanks: i..<rest, beginsWell: false)

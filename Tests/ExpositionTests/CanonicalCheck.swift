@@ -1,48 +1,64 @@
 /// A second opinion on what canonical text is: by patterns, and far from the reader that is tested with it.
-enum CanonicalCheck {
+struct CanonicalCheck {
+    private let metadata: Regex<AnyRegexOutput>
+    private let sample: Regex<AnyRegexOutput>
+    private let badHelp: Regex<AnyRegexOutput>
+
+    init() throws {
+        metadata = try Self.pattern(#"# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.*)"#)
+        let value = #""(?:[^"\\\n]|\\[\\n"])*""#
+        let label = #"[a-zA-Z_][a-zA-Z0-9_]*[ \t]*=[ \t]*\#(value)[ \t]*"#
+        let labels = #"[ \t]*\{[ \t]*(?:\#(label)(?:,[ \t]*\#(label))*(?:,[ \t]*)?)?\}[ \t]*"#
+        let number = #"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?(?i:inf|infinity)|(?i:nan)"#
+        sample = try Self.pattern(#"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\#(labels)|[ \t]+)(\#(number))(?:[ \t]+([0-9]+))?"#)
+        badHelp = try Self.pattern(#"[ \t].*|.*[ \t\r]|(?:[^\\]|\\[\\n])*\\(?:[^\\n].*)?"#)
+    }
+
     /// What is wrong; `nil` where nothing is.
-    static func problem(_ bytes: [UInt8]) throws -> String? {
+    func problem(_ bytes: [UInt8]) throws -> String? {
         guard let text = String(validating: bytes, as: UTF8.self) else { return "not UTF-8" }
         guard text.unicodeScalars.last ?? "\n" == "\n" else { return "no line feed at the end" }
-        var families: Set<String> = []
-        var (family, type, header, hasSamples) = ("", "", Set<String>(), false)
+        var seen: Set<String> = []
+        var family = Family()
         for line in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
             let line = String(line)
-            let metadata = try pattern(#"\A# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.*)\z"#).wholeMatch(in: line)
-            let sample = try pattern(
-                #"\A([a-zA-Z_:][a-zA-Z0-9_:]*)(?:[ \t]*\{(?:[ \t]*[a-zA-Z_][a-zA-Z0-9_]*[ \t]*=[ \t]*"#
-                    + #""(?:[^"\\\n]|\\[\\n"])*"[ \t]*(?:,[ \t]*(?=[a-zA-Z_}])|(?=\})))*[ \t]*\}[ \t]*|[ \t]+)"#
-                    + #"([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?(?i:inf|infinity)|(?i:nan))"#
-                    + #"(?:[ \t]+([0-9]+))?\z"#
-            ).wholeMatch(in: line)
-            let name = String(metadata?.output[2].substring ?? sample?.output[1].substring ?? "")
-            guard !name.isEmpty else { return "neither metadata nor sample: \(line)" }
-            let stays = family == name || sample != nil && belongs(name, to: family, type)
-            if !stays {
-                guard families.insert(name).inserted else { return "the family is split: \(line)" }
-                (family, type, header, hasSamples) = (name, "", [], false)
-            }
-            guard let metadata else {
-                hasSamples = true
-                continue
-            }
-            let (word, rest) = (String(metadata.output[1].substring ?? ""), String(metadata.output[3].substring ?? ""))
-            guard header.insert(word).inserted, !hasSamples else { return "a second or late one: \(line)" }
-            if word == "TYPE" {
-                guard ["counter", "gauge", "histogram", "summary", "untyped"].contains(rest) else { return line }
-                type = rest
-            } else if try pattern(#"(?s)\A[ \t].*|.*[ \t\r]\z|(?:[^\\]|\\[\\n])*\\(?:[^\\n].*|\z)"#).wholeMatch(
-                in: rest) != nil
-            {
-                return "blanks or escapes in HELP: \(line)"
-            }
+            if let problem = try problem(line, &family, &seen) { return "\(problem): \(line)" }
         }
         return nil
     }
 
-    private static func belongs(_ name: String, to family: String, _ type: String) -> Bool {
-        let suffixes = ["histogram": ["_bucket", "_sum", "_count"], "summary": ["_sum", "_count"]][type] ?? []
-        return suffixes.contains { name == family + $0 }
+    private struct Family {
+        var name = ""
+        var type = ""
+        var words: Set<String> = []
+        var hasSamples = false
+
+        func holds(_ sample: String) -> Bool {
+            let suffixes = ["histogram": ["_bucket", "_sum", "_count"], "summary": ["_sum", "_count"]][type] ?? []
+            return sample == name || suffixes.contains { sample == name + $0 }
+        }
+    }
+
+    private func problem(_ line: String, _ family: inout Family, _ seen: inout Set<String>) throws -> String? {
+        let parts = try metadata.wholeMatch(in: line)?.output.map { String($0.substring ?? "") }
+        let sample = try sample.wholeMatch(in: line).map { String($0.output[1].substring ?? "") }
+        guard let name = parts?[2] ?? sample else { return "neither metadata nor sample" }
+        let stays = parts == nil ? family.holds(name) : family.name == name
+        if !stays {
+            guard seen.insert(name).inserted else { return "a family in two places" }
+            family = Family(name: name)
+        }
+        guard let parts else {
+            family.hasSamples = true
+            return nil
+        }
+        guard family.words.insert(parts[1]).inserted, !family.hasSamples else { return "a second one, or late" }
+        if parts[1] == "TYPE" {
+            family.type = parts[3]
+            let types = ["counter", "gauge", "histogram", "summary", "untyped"]
+            return types.contains(parts[3]) ? nil : "no type of text"
+        }
+        return try badHelp.wholeMatch(in: parts[3]) == nil ? nil : "blanks or escapes in HELP"
     }
 
     /// By scalars: a mark after a quote makes another character of it.

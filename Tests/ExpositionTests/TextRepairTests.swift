@@ -37,6 +37,7 @@ struct TextRepairTests {
             // HELP and TYPE.
             ("# HELP \na 1\n", ["metadata_without_name"], "a 1\n"),
             ("# TYPE met-ric gauge\n# HELP 9 x\n", ["bad_metadata_name", "bad_metadata_name"], ""),
+            ("# HELP met-ric x\n", ["bad_help_name"], ""),
             ("# TYPE a GAUGE\n", ["type_case"], "# TYPE a gauge\n"),
             ("# TYPE a\na 1\n", ["empty_type"], "# TYPE a untyped\na 1\n"),
             ("# TYPE a \n# TYPE a gauge\na 1\n", ["empty_type"], "# TYPE a gauge\na 1\n"),
@@ -108,6 +109,11 @@ struct TextRepairTests {
             (#"a{b="\q\t\\"} 1"# + "\n", ["label_escape"], #"a{b="\\q\\t\\"} 1"# + "\n"),
             ("a{b=\"c\nd\"} 1\ne 1\n", ["raw_newline"], "a{b=\"c\\nd\"} 1\ne 1\n"),
             ("a{b=\"c\ne 1\n", ["unterminated_label_value"], "e 1\n"),
+            (
+                "a{b=\"c\n\nd\\\"\ne\",f=\"g\"} 1", ["raw_newline", "missing_newline"],
+                "a{b=\"c\\n\\nd\\\"\\ne\",f=\"g\"} 1\n"
+            ),
+            ("a{b=\"c\n# x\nd\"} 1\n", ["unterminated_label_value", "bad_name"], ""),
             // Quoted names.
             (#"{"http.status",q="0.9"} 1"# + "\n", ["quoted_name"], "http_status{q=\"0.9\"} 1\n"),
             (#"{"a"} 1"# + "\n" + #"b{"c"="d"} 1"# + "\n", ["quoted_name", "quoted_name"], "a 1\nb{c=\"d\"} 1\n"),
