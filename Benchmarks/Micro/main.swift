@@ -76,21 +76,60 @@ body.withUnsafeBytes { bytes in
     measure("body with its end put right (a copy)", bytes: body.count) { _ = ExpositionBody.make(bytes) }
 }
 
-for apps in [100, 10_000] {
+/// 200 series in 10 families that every app has, about 19 KB.
+func sharedExposition(app: Int, generation: Int) -> ByteBuffer {
+    var text = ""
+    for family in 0..<10 {
+        text +=
+            "# HELP app_requests_\(family)_total Requests by route and code.\n# TYPE app_requests_\(family)_total counter\n"
+        for series in 0..<20 {
+            text +=
+                "app_requests_\(family)_total{instance=\"app\(app)\",code=\"\(200 + series % 5)\",route=\"/api/\(series)\"} "
+            text += "\(app * 1_000_003 + series * 7919 + generation * (series % 3))\n"
+        }
+    }
+    return ByteBuffer(string: text)
+}
+
+for apps in [100, 1000, 10_000] {
     let store = SnapshotStore(sourcesMax: apps)
-    let merged = MergedExposition(store: store, threads: .singleton)
-    let stored = ByteBuffer(bytes: body)
+    var rules = ExpositionRules()
+    rules.seriesMax = 10_000_000
+    let merged = MergedExposition(store: store, rules: rules, threads: .singleton)
+    let generations = (0..<3).map { generation in
+        (0..<apps).map { sharedExposition(app: $0, generation: generation) }
+    }
     let now = Moment.now()
+    var next = 0
     func push(_ app: Int) {
-        let snapshot = Snapshot(source: "app \(app)", origin: .init(.tcp, "here"), receivedAt: now, body: stored)
+        next += 1
+        let body = generations[next / apps % 3][app]
+        let snapshot = Snapshot(source: "app \(app)", origin: .init(.tcp, "here"), receivedAt: now, body: body)
         precondition(store.replace(with: snapshot), "the table is full")
     }
-    for app in 0..<apps { push(app) }
+    func pushAll() { for app in 0..<apps { push(app) } }
+    pushAll()
+    let few = 20_000 / apps
+    let bytes = try merged.page(.identity).bytes
+    let gzip = try merged.page(.gzip).bytes
+    print("\(apps) apps: page of \(bytes) bytes, gzip \(gzip)")
     measure("\(apps) apps: one replaced") { push(17) }
     try measure("\(apps) apps: page, nothing changed") { _ = try merged.page(.identity) }
-    try measure("\(apps) apps: page, one changed", count: 100) {
+    try measure("\(apps) apps: page, one changed", count: few) {
         push(17)
         _ = try merged.page(.identity)
+    }
+    try measure("\(apps) apps: page, all changed", bytes: bytes, count: max(2, few / 10)) {
+        pushAll()
+        _ = try merged.page(.identity)
+    }
+    try measure("\(apps) apps: gzip, one changed", count: max(2, few / 4)) {
+        push(17)
+        _ = try merged.page(.gzip)
+    }
+    try measure("\(apps) apps: gzip, all changed", bytes: bytes, count: max(2, few / 50)) {
+        pushAll()
+        _ = try merged.page(.gzip)
     }
 }
 

@@ -201,13 +201,18 @@ struct Composer {
         let old = layout
         let next = old ?? makeLayout()
         let kept = old == nil ? Dictionary(zip(lastParts, blocks)) { first, _ in first } : [:]
-        let renewed = PageSources(records.map { $0?.placed }, index)
+        let sources = PageSources(records.map { $0?.placed }, index)
+        var isMoved = [Bool](repeating: false, count: records.count)
+        for slot in moved { isMoved[slot] = true }
         var made: [PageBlock] = []
         made.reserveCapacity(next.blocks.count)
         for (place, parts) in next.blocks.enumerated() {
-            let isMoved = parts.contains { $0.slot.map(moved.contains) == true }
             let before = old == nil ? kept[parts] : blocks[place]
-            if !isMoved, let before { made.append(before) } else { made.append(PageBlock(renewed.fragments(parts))) }
+            if let before, !parts.contains(where: { $0.slot.map { isMoved[$0] } == true }) {
+                made.append(before)
+            } else {
+                made.append(sources.block(parts))
+            }
         }
         blocks = made
         lastParts = next.blocks

@@ -63,7 +63,7 @@ struct FamilyIndex {
     }
 
     private let hasDistinctSeries: Bool
-    private var slots: [Int: Slot] = [:]
+    private var slots: [Slot?] = []
     private var groups: [String: Group] = [:]
     private var sharedNames: Set<String> = []
     private var next: UInt64 = 0
@@ -75,16 +75,16 @@ struct FamilyIndex {
 
     // MARK: Answers
 
-    func place(of family: Int, in slot: Int) -> Place {
-        guard let places = slots[slot]?.places, places.indices.contains(family) else { return .own }
-        return places[family]
-    }
+    /// One for each family of the source's shape.
+    func places(of slot: Int) -> [Place] { state(of: slot)?.places ?? [] }
 
     /// Series of the source that another one had first.
-    func heldSeries(of slot: Int) -> Set<UInt64> { slots[slot]?.heldSeries ?? [] }
+    func heldSeries(of slot: Int) -> Set<UInt64> { state(of: slot)?.heldSeries ?? [] }
+
+    private func state(of slot: Int) -> Slot? { slots.indices.contains(slot) ? slots[slot] : nil }
 
     func conflicts(of slot: Int) -> [Conflict] {
-        guard let state = slots[slot] else { return [] }
+        guard let state = state(of: slot) else { return [] }
         var conflicts = state.conflicts.sorted { $0.key < $1.key }.map(\.value)
         var counts: [Int: Int] = [:]
         for number in state.heldSeries { counts[series.owner(of: number) ?? slot, default: 0] += 1 }
@@ -125,6 +125,7 @@ struct FamilyIndex {
     /// Takes the new shapes, `nil` where a source has gone; answers the slots for which something has changed.
     mutating func update(_ changes: [(slot: Int, shape: ExpositionShape?)]) -> Set<Int> {
         dirty = Set(changes.map(\.slot))
+        while slots.count <= changes.lazy.map(\.slot).max() ?? -1 { slots.append(nil) }
         var affected: Set<String> = []
         for change in changes { replace(change.slot, change.shape, &affected) }
         resolve(affected)
@@ -134,7 +135,7 @@ struct FamilyIndex {
     /// Puts the source behind all others that have the same families: it has turned stale.
     mutating func demote(_ slot: Int) -> Set<Int> {
         dirty = [slot]
-        guard let shape = slots[slot]?.shape else { return [] }
+        guard let shape = state(of: slot)?.shape else { return [] }
         var affected: Set<String> = []
         replace(slot, nil, &affected)
         resolve(affected)

@@ -155,8 +155,10 @@ package final class MergedExposition: Sendable {
     }
 
     private static func identity(_ composition: Composition) -> Page {
-        let pieces = PieceList.join(composition.blocks.flatMap(\.pieces))
-        return Page(pieces: pieces, bytes: pieces.reduce(0) { $0 &+ $1.readableBytes })
+        let bytes = composition.blocks.reduce(0) { $0 &+ $1.bytes }
+        var list = PieceList(bytesExpected: bytes)
+        for block in composition.blocks { for piece in block.pieces { list.add(piece) } }
+        return Page(pieces: list.finished(), bytes: bytes)
     }
 
     private static func gzip(_ composition: Composition) throws -> Page {

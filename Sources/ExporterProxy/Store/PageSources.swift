@@ -11,52 +11,61 @@ struct PageSources {
         self.index = index
     }
 
-    func fragments(_ parts: [PageLayout.Part]) -> [ByteBuffer] { parts.flatMap(fragments) }
+    func block(_ parts: [PageLayout.Part]) -> PageBlock {
+        var list = PieceList(bytesExpected: parts.reduce(0) { $0 &+ bytes(of: $1) })
+        for part in parts { add(part, to: &list) }
+        return PageBlock(list)
+    }
 
-    private func fragments(_ part: PageLayout.Part) -> [ByteBuffer] {
+    private func bytes(of part: PageLayout.Part) -> Int {
         switch part {
-        case .header(let text): [ByteBuffer(string: text)]
-        case .samples(let slot, let family): samples(slot, family)
-        case .own(let slot): own(slot)
-        case .raw(let slot): sources[slot].map { [$0.body] } ?? []
+        case .header(let text): return text.utf8.count
+        case .samples(let slot, let family):
+            guard let extent = sources[slot]?.index?.extents[family] else { return 0 }
+            return extent.end &- extent.samples
+        case .own(let slot), .raw(let slot): return sources[slot]?.body.readableBytes ?? 0
         }
     }
 
-    private func samples(_ slot: Int, _ family: Int) -> [ByteBuffer] {
-        guard let source = sources[slot], let exposition = source.index,
-            exposition.extents.indices.contains(family)
-        else { return [] }
+    private func add(_ part: PageLayout.Part, to list: inout PieceList) {
+        switch part {
+        case .header(let text): list.add(text)
+        case .samples(let slot, let family): addSamples(slot, family, to: &list)
+        case .own(let slot): addOwn(slot, to: &list)
+        case .raw(let slot): if let source = sources[slot] { list.add(source.body) }
+        }
+    }
+
+    private func addSamples(_ slot: Int, _ family: Int, to list: inout PieceList) {
+        guard let source = sources[slot], let exposition = source.index else { return }
         let held = index.heldSeries(of: slot)
         if held.isEmpty {
             let extent = exposition.extents[family]
-            return [source.slice(extent.samples..<extent.end)]
+            return source.add(extent.samples..<extent.end, to: &list)
         }
         let ranges = source.body.withUnsafeReadableBytes { exposition.samples(of: family, in: $0, without: held) }
-        return ranges.map(source.slice)
+        for range in ranges { source.add(range, to: &list) }
     }
 
     /// Neighbouring families in one piece.
-    private func own(_ slot: Int) -> [ByteBuffer] {
-        guard let source = sources[slot], let exposition = source.index else { return [] }
-        var fragments: [ByteBuffer] = []
+    private func addOwn(_ slot: Int, to list: inout PieceList) {
+        guard let source = sources[slot], let exposition = source.index else { return }
         var open: Range<Int>?
-        for (family, extent) in exposition.extents.enumerated() {
-            guard index.place(of: family, in: slot) == .own else { continue }
+        for (extent, place) in zip(exposition.extents, index.places(of: slot)) where place == .own {
             if let range = open, range.upperBound == extent.start {
                 open = range.lowerBound..<extent.end
                 continue
             }
-            if let range = open { fragments.append(source.slice(range)) }
+            if let range = open { source.add(range, to: &list) }
             open = extent.start..<extent.end
         }
-        if let range = open { fragments.append(source.slice(range)) }
-        return fragments
+        if let range = open { source.add(range, to: &list) }
     }
 }
 
 extension CheckedSnapshot {
     /// Bytes of the body, counted from its first.
-    func slice(_ range: Range<Int>) -> ByteBuffer {
-        body.getSlice(at: body.readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer()
+    fileprivate func add(_ range: Range<Int>, to list: inout PieceList) {
+        list.add(body, body.readerIndex + range.lowerBound..<body.readerIndex + range.upperBound)
     }
 }
