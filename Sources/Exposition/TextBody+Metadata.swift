@@ -62,10 +62,9 @@ extension TextBody {
     }
 
     private mutating func takeType(_ metadata: TextMetadata, _ line: TextLine) {
-        guard let place = place(of: metadata, line) else { return }
-        let word = bytes[metadata.rest]
-        let type = metadata.rest.isEmpty ? MetricType.untyped : TextTypes.type(word)
+        let type = metadata.rest.isEmpty ? MetricType.untyped : TextTypes.type(bytes[metadata.rest])
         guard let type else { return add(.unknownType, line, at: metadata.rest.lowerBound) }
+        guard let place = place(of: metadata, line) else { return }
         guard let declared = types.declarations[metadata.name], declared.offset == line.whole.lowerBound else {
             let isSame = types.declarations[metadata.name]?.type.inText == type.inText
             let reason: Reason = metadata.rest.isEmpty ? .emptyType : isSame ? .repeatedType : .typeConflict
