@@ -47,6 +47,8 @@ func exposition(app: Int) -> [UInt8] {
     return Array(text.utf8)
 }
 
+Allocator.keepMemoryAtHand()
+
 let body = exposition(app: 1)
 let json = Array("{\"app\":\(EscapedText.json(String(decoding: body, as: UTF8.self)))}".utf8)
 let capnp = CapnpCodec.encode(app: "app", data: body)

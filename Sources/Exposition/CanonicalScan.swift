@@ -11,6 +11,8 @@ struct CanonicalScan {
     private var families: [ExpositionShape.Family] = []
     private var extents: [IndexedExposition.Extent] = []
     private var names = HashSet(capacity: 64)
+    /// Names of the parts of histograms and summaries: no family of its own may have them behind these.
+    private var partNames = HashSet(capacity: 16)
     private var prefixes: [UInt32] = []
     private var series: [UInt64] = []
     private var hasRepeatedSeries = false
@@ -61,7 +63,9 @@ struct CanonicalScan {
 
     private mutating func beginFamily(_ name: UnsafeRawBufferPointer) -> Bool {
         endFamily()
-        guard name.count <= limits.nameBytes, names.insert(SeriesHash.hash(name, 0)) else { return false }
+        let number = SeriesHash.hash(name, 0)
+        guard name.count <= limits.nameBytes, names.insert(number), !partNames.contains(number) else { return false }
+        memory.forget()
         familyName = name
         familySuffixes = .none
         sampleName = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -119,8 +123,17 @@ struct CanonicalScan {
         guard let type = MetricType(rawValue: text), type.isOfText else { return false }
         families[family].type = type
         familySuffixes = type == .histogram ? .histogram : type == .summary ? .summary : .none
+        notePartNames()
         position = wordEnd + 1
         return true
+    }
+
+    private mutating func notePartNames() {
+        if familySuffixes == .none { return }
+        for suffix in familySuffixes == .histogram ? ["_bucket", "_sum", "_count"] : ["_sum", "_count"] {
+            let name = Array(familyName) + Array(suffix.utf8)
+            _ = partNames.insert(name.withUnsafeBytes { SeriesHash.hash($0, 0) })
+        }
     }
 
     // MARK: Samples
@@ -264,6 +277,10 @@ struct CanonicalScan {
         guard quote.pointee == UInt8(ascii: "\""), let behind = LineScan.quoted(quote + 1, table) else { return nil }
         let value = UnsafeRawBufferPointer(start: quote + 1, count: behind - quote - 2)
         guard value.count <= limits.valueBytes else { return nil }
+        // expfmt refuses a whole body for a bucket without a number.
+        if familySuffixes != .none, SeriesHash.isBorder(name) {
+            guard DecimalKey(value) != nil || FloatText.isFloat(value) else { return nil }
+        }
         let part = hash.part(label: name, value: value)
         sum &+= part
         let text = UnsafeRawBufferPointer(start: position, count: behind - position)

@@ -31,6 +31,16 @@ struct HashSet {
         return true
     }
 
+    func contains(_ number: UInt64) -> Bool {
+        if number == 0 { return hasZero }
+        var slot = Int(truncatingIfNeeded: number) & mask
+        while slots[slot] != 0 {
+            if slots[slot] == number { return true }
+            slot = (slot &+ 1) & mask
+        }
+        return false
+    }
+
     @inline(never)
     private mutating func grow() {
         var larger = HashSet(capacity: slots.count)

@@ -29,7 +29,7 @@ struct SeriesHash {
 
     /// `le` or `quantile`.
     @inline(__always)
-    private static func isBorder(_ name: UnsafeRawBufferPointer) -> Bool {
+    static func isBorder(_ name: UnsafeRawBufferPointer) -> Bool {
         guard let base = name.baseAddress else { return false }
         if name.count == 2 {
             return base.loadUnaligned(as: UInt16.self) == 0x656C

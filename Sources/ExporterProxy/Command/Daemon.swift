@@ -23,6 +23,7 @@ package struct Daemon {
 
     /// Serves until SIGTERM or SIGINT; throws what says why it could not start, or not go on.
     package func run() async throws {
+        Allocator.keepMemoryAtHand()
         // A client that goes away must not end the process.
         signal(SIGPIPE, SIG_IGN)
         // Before the first door opens: whoever can see that the program runs may ask it to end, or to reload.

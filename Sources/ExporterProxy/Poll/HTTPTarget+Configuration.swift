@@ -1,4 +1,5 @@
 import Exposition
+
 extension HTTPTarget {
     /// `[[poll_external.target]]` in config.toml.
     ///

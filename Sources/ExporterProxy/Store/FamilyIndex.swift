@@ -36,6 +36,8 @@ struct FamilyIndex {
 
         var type: MetricType? { shape.families[family].type }
         var help: String? { shape.families[family].help }
+        /// It has a line of its own beside its samples.
+        var isDeclared: Bool { type != nil || help != nil }
         var series: ArraySlice<UInt64> { shape.series[shape.families[family].samples] }
     }
 
@@ -283,16 +285,16 @@ struct FamilyIndex {
 
     /// Families of other names that lay claim to the same sample names: `a_count` and the histogram `a`.
     private struct Rivals {
-        /// The oldest that stands in the way of whoever declares a type.
+        /// The oldest that stands in the way of whoever has a HELP or a TYPE.
         var ofDeclared: Holder?
         /// The oldest that stands in the way of a histogram or a summary.
         var ofComposed: Holder?
 
         func older(than holder: Holder) -> Int? {
-            guard let type = holder.type else { return nil }
-            let isComposed = type == .histogram || type == .summary
+            guard holder.isDeclared else { return nil }
+            let isComposed = holder.type == .histogram || holder.type == .summary
             let candidates = [ofDeclared, isComposed ? ofComposed : nil]
-            return candidates.compactMap { $0 }.first { $0.since < holder.since && $0.slot != holder.slot }?.slot
+            return candidates.compactMap { $0 }.first { $0.since < holder.since }?.slot
         }
     }
 
@@ -301,7 +303,7 @@ struct FamilyIndex {
         if let base = Self.base(of: name), let group = groups[base.name] {
             rivals.ofDeclared = group.holders.first { Self.has($0.type, part: base.isBucket) }
         }
-        let parts = Self.suffixes.compactMap { groups[name + $0]?.holders.first { $0.type != nil } }
+        let parts = Self.suffixes.compactMap { groups[name + $0]?.holders.first(where: \.isDeclared) }
         rivals.ofComposed = parts.min { $0.since < $1.since }
         return rivals
     }
@@ -327,7 +329,7 @@ struct FamilyIndex {
     }
 
     private static func isPart(_ group: Group, of owner: Holder) -> Bool {
-        !group.holders.isEmpty && group.holders.allSatisfy { $0.type == nil }
+        !group.holders.isEmpty && !group.holders.contains(where: \.isDeclared)
             && group.holders.contains { $0.slot != owner.slot }
     }
 

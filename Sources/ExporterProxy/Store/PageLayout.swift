@@ -27,7 +27,7 @@ struct PageLayout {
 
     /// A block of shared families ends where it gets as large as this: large enough to compress well, and small
     /// enough that one source's change does not cost the compression of all.
-    private static let blockBytes = 32 * 1024
+    private static let blockBytes = 16 * 1024
 
     /// - Parameter order: slots by name of their sources.
     init(
