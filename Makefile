@@ -26,10 +26,10 @@ TEST_PACKAGES := $(BUILD_PACKAGES) netcat-openbsd prometheus prometheus-node-exp
 # Packages that would start a service, now and at each boot; the tests start copies of their own.
 SERVICES := prometheus prometheus-node-exporter
 
-# XCTest's runner has nothing to run here. One test at a time, and two runs: tests block threads while they wait for
+# XCTest's runner has nothing to run here. One test at a time, and separate runs: tests block threads while they wait for
 # what runs in the same process, and on two cores there are no others.
 TEST_FLAGS := --disable-xctest --no-parallel
-TEST_RUNS := ExporterProxyTests EndToEndTests
+TEST_RUNS := ExpositionTests ExporterProxyTests EndToEndTests
 # A crash in a test must not wait for a backtrace.
 TEST_ENVIRONMENT := SWIFT_BACKTRACE=enable=no
 
