@@ -10,9 +10,7 @@ struct CanonicalScan {
 
     private var families: [ExpositionShape.Family] = []
     private var extents: [IndexedExposition.Extent] = []
-    private var names = HashSet(capacity: 64)
-    /// Names of the parts of histograms and summaries: no family of its own may have them behind these.
-    private var partNames = HashSet(capacity: 16)
+    private var names = FamilyNames(hash: .ofThisProcess)
     private var prefixes: [UInt32] = []
     private var series: [UInt64] = []
     private var hasRepeatedSeries = false
@@ -20,9 +18,8 @@ struct CanonicalScan {
 
     // The family whose lines are being read.
     private var familyName = UnsafeRawBufferPointer(start: nil, count: 0)
-    private var familySuffixes = Suffixes.none
-
-    private enum Suffixes { case none, summary, histogram }
+    private var familySuffixes = FamilyNames.Suffixes.none
+    private var familyBorder = SeriesHash.Border.none
 
     // The sample before in the same family: most often the next has the same name.
     private var sampleName = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -42,6 +39,7 @@ struct CanonicalScan {
 
     mutating func run(repeats: ((_ line: Int) -> Void)?) -> IndexedExposition? {
         let lines = LineCount.of(bytes)
+        guard isPossible(lines: lines) else { return nil }
         prefixes.reserveCapacity(lines)
         series.reserveCapacity(lines)
         var seen = HashSet(capacity: lines)
@@ -57,17 +55,25 @@ struct CanonicalScan {
         return IndexedExposition(shape: shape, extents: extents)
     }
 
+    /// Room is made for all lines at once, so they must not be more than could be taken.
+    private func isPossible(lines: Int) -> Bool {
+        let shortest = 4  // "a 1\n"
+        guard lines &* shortest <= bytes.count else { return false }
+        let (headers, overflows) = limits.families.multipliedReportingOverflow(by: 2)
+        let (linesMax, overflowsToo) = limits.series.addingReportingOverflow(headers)
+        return overflows || overflowsToo || lines <= linesMax
+    }
+
     // MARK: Families
 
     private var offset: Int { position - start }
 
     private mutating func beginFamily(_ name: UnsafeRawBufferPointer) -> Bool {
         endFamily()
-        let number = SeriesHash.hash(name, 0)
-        guard name.count <= limits.nameBytes, names.insert(number), !partNames.contains(number) else { return false }
-        memory.forget()
+        guard name.count <= limits.nameBytes, names.add(name) else { return false }
         familyName = name
         familySuffixes = .none
+        familyBorder = .none
         sampleName = UnsafeRawBufferPointer(start: nil, count: 0)
         families.append(
             ExpositionShape.Family(
@@ -122,18 +128,17 @@ struct CanonicalScan {
         let text = String(decoding: UnsafeRawBufferPointer(start: word, count: wordEnd - word), as: UTF8.self)
         guard let type = MetricType(rawValue: text), type.isOfText else { return false }
         families[family].type = type
-        familySuffixes = type == .histogram ? .histogram : type == .summary ? .summary : .none
-        notePartNames()
         position = wordEnd + 1
-        return true
+        return type == .histogram || type == .summary ? expectSuffixes(type == .histogram) : true
     }
 
-    private mutating func notePartNames() {
-        if familySuffixes == .none { return }
-        for suffix in familySuffixes == .histogram ? ["_bucket", "_sum", "_count"] : ["_sum", "_count"] {
-            let name = Array(familyName) + Array(suffix.utf8)
-            _ = partNames.insert(name.withUnsafeBytes { SeriesHash.hash($0, 0) })
-        }
+    /// The samples to come are those of a histogram or summary; false where their names are taken.
+    private mutating func expectSuffixes(_ isHistogram: Bool) -> Bool {
+        familySuffixes = isHistogram ? .histogram : .summary
+        familyBorder = isHistogram ? .le : .quantile
+        // A label of the line before was perhaps no border there.
+        memory.forget()
+        return names.declare(familyName, familySuffixes)
     }
 
     // MARK: Samples
@@ -152,8 +157,17 @@ struct CanonicalScan {
         guard isBraced || value > next else { return false }
         var hasTimestamp = false
         guard let lineEnd = LineScan.valueAndTimestamp(value, hasTimestamp: &hasTimestamp) else { return false }
+        if value.pointee == UInt8(ascii: "-"), isNegativeCount(value) { return false }
         position = lineEnd
-        return note(hash.end(sum), hasTimestamp ? value : nil, &seen, repeats, prefix: value - begin)
+        return note(hash.end(sum), isTimed: hasTimestamp, &seen, repeats, prefix: value - begin)
+    }
+
+    /// Whether a bucket or count of a histogram has a value below 0, as expfmt refuses it.
+    @inline(never)
+    private func isNegativeCount(_ value: LineScan.Position) -> Bool {
+        // Longer than `_sum`.
+        guard familySuffixes == .histogram, sampleName.count - familyName.count > 4 else { return false }
+        return FloatText.value(of: LineScan.token(value)).map { $0 < 0 } ?? true
     }
 
     /// Behind the name of a sample, which is then in the family that is being read; or `nil`.
@@ -167,7 +181,7 @@ struct CanonicalScan {
         }
         let next = LineScan.skip(ByteClass.metricName, begin, table)
         let name = UnsafeRawBufferPointer(start: begin, count: next - begin)
-        guard begin.pointee &- 48 >= 10, !name.isEmpty else { return nil }
+        guard begin.pointee &- 48 >= 10, !name.isEmpty, name.count <= limits.nameBytes else { return nil }
         if !belongs(name) {
             guard beginFamily(name) else { return nil }
         }
@@ -179,39 +193,34 @@ struct CanonicalScan {
     /// Series and line go into the lists; false where the same was there before.
     @inline(__always)
     private mutating func note(
-        _ hash: UInt64, _ timed: LineScan.Position?, _ seen: inout HashSet, _ repeats: ((_ line: Int) -> Void)?,
-        prefix: Int
+        _ hash: UInt64, isTimed: Bool, _ seen: inout HashSet, _ repeats: ((_ line: Int) -> Void)?, prefix: Int
     ) -> Bool {
-        if let timed {
-            guard noteTimed(hash, timed, &seen, repeats) else { return false }
-        } else if !seen.insert(hash) {
+        let isNew = isTimed ? noteTimed(hash, &seen) : seen.insert(hash)
+        if !isNew {
             guard let repeats else { return false }
+            hasRepeatedSeries = true
             repeats(prefixes.count)
+        } else if hasTimestamps, !isTimed, seen.contains(~hash) {
+            hasRepeatedSeries = true
         }
         prefixes.append(UInt32(truncatingIfNeeded: prefix))
         series.append(hash)
         return true
     }
 
-    /// The same series may come at several times, but not twice at one; nor both with a time and without.
+    /// The same series may come at several times and once without, but not twice at one time.
+    ///
+    /// Three numbers stand for it: its own, if it came without a time; that upside down, if it came with one; and one
+    /// for each time.
     @inline(never)
-    private mutating func noteTimed(
-        _ hash: UInt64, _ value: LineScan.Position, _ seen: inout HashSet, _ repeats: ((_ line: Int) -> Void)?
-    ) -> Bool {
+    private mutating func noteTimed(_ hash: UInt64, _ seen: inout HashSet) -> Bool {
         hasTimestamps = true
-        var time = position - 1
+        if !seen.insert(~hash) || seen.contains(hash) { hasRepeatedSeries = true }
+        let end = position - 1
+        var time = end - 1
         while time[-1] &- 48 < 10 { time -= 1 }
-        let digits = UnsafeRawBufferPointer(start: time, count: position - 1 - time)
-        let isFirst = seen.insert(hash)
-        if isFirst {
-            _ = seen.insert(SeriesHash.hash(digits, hash))
-            return true
-        }
-        hasRepeatedSeries = true
-        if seen.insert(SeriesHash.hash(digits, hash)) { return true }
-        guard let repeats else { return false }
-        repeats(prefixes.count)
-        return true
+        while time.pointee == UInt8(ascii: "0"), time + 1 < end { time += 1 }
+        return seen.insert(SeriesHash.hash(UnsafeRawBufferPointer(start: time, count: end - time), hash))
     }
 
     /// Whether a sample of this name is one of the family that is being read.
@@ -277,11 +286,7 @@ struct CanonicalScan {
         guard quote.pointee == UInt8(ascii: "\""), let behind = LineScan.quoted(quote + 1, table) else { return nil }
         let value = UnsafeRawBufferPointer(start: quote + 1, count: behind - quote - 2)
         guard value.count <= limits.valueBytes else { return nil }
-        // expfmt refuses a whole body for a bucket without a number.
-        if familySuffixes != .none, SeriesHash.isBorder(name) {
-            guard DecimalKey(value) != nil || FloatText.isFloat(value) else { return nil }
-        }
-        let part = hash.part(label: name, value: value)
+        guard let part = hash.part(label: name, value: value, border: familyBorder) else { return nil }
         sum &+= part
         let text = UnsafeRawBufferPointer(start: position, count: behind - position)
         return memory.add(.init(text: text, nameCount: name.count, hash: part)) ? behind : nil
@@ -291,5 +296,15 @@ struct CanonicalScan {
     static func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         guard left.count == right.count, let a = left.baseAddress, let b = right.baseAddress else { return false }
         return ByteCompare.areEqual(a, b, left.count)
+    }
+}
+
+extension MetricType {
+    /// Whether text 0.0.4 knows the type.
+    public var isOfText: Bool {
+        switch self {
+        case .counter, .gauge, .histogram, .summary, .untyped: true
+        case .unknown, .info, .stateset, .gaugehistogram: false
+        }
     }
 }

@@ -2,12 +2,13 @@
 ///
 /// Families one after the other, each at most once, each with at most one HELP and one TYPE in front of its
 /// samples; every line ended by a line feed, no other lines; names, values, escapes and timestamps within what both
-/// readers allow; no series twice. Almost every exporter writes so. What is written otherwise goes through
+/// readers allow; no series twice at the same time. Almost every exporter writes so. What is written otherwise goes through
 /// ``TextRepair``, and comes back in this form.
 public enum CanonicalText {
     /// The index of `bytes`, or `nil` where they are not canonical or break a limit; why is not said.
     ///
-    /// - Parameter repeats: also take a body in which a series occurs twice at the same time, and say where.
+    /// - Parameter repeats: also take a body in which a series occurs twice at the same time, and say in which lines,
+    ///   counted from 0, it does so again.
     public static func index(
         _ bytes: UnsafeRawBufferPointer, limits: ExpositionLimits, repeats: ((_ line: Int) -> Void)? = nil
     ) -> IndexedExposition? {
@@ -15,8 +16,8 @@ public enum CanonicalText {
         guard let last = bytes.last else { return .empty }
         // Every loop below may run to the next line feed without looking for the end.
         guard last == UInt8(ascii: "\n") else { return nil }
-        let labels = min(limits.labels, labelsMax)
-        return withUnsafeTemporaryAllocation(of: LabelMemory.Entry.self, capacity: labels) { entries in
+        let labels = max(0, min(limits.labels, labelsMax))
+        return withUnsafeTemporaryAllocation(of: LabelMemory.Entry.self, capacity: max(1, labels)) { entries in
             guard let base = entries.baseAddress else { return nil }
             var scan = CanonicalScan(bytes, limits: limits, memory: LabelMemory(base, capacity: labels))
             return scan.run(repeats: repeats)
@@ -28,7 +29,8 @@ public enum CanonicalText {
 
     /// The index of `bytes` where they differ from `old` in nothing but values and timestamps; else `nil`.
     ///
-    /// Several times as fast as ``index(_:limits:repeats:)``. `index` must be that of `old`.
+    /// Several times as fast as ``index(_:limits:repeats:)``, which takes everything that this takes, and finds the
+    /// same families and series; only its `limits.bytes` is not looked at. `index` must be that of `old`.
     public static func index(
         _ bytes: UnsafeRawBufferPointer, like old: UnsafeRawBufferPointer, _ index: IndexedExposition
     ) -> IndexedExposition? {

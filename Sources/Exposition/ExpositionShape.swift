@@ -22,7 +22,7 @@ public final class ExpositionShape: Sendable {
     public let series: [UInt64]
     /// Samples that repeat the series of an earlier one, at another time.
     public let hasRepeatedSeries: Bool
-    /// At least one sample has a timestamp.
+    /// At least one sample has a timestamp, or had one in an earlier body of this shape.
     public let hasTimestamps: Bool
     /// For each line: the bytes in front of the value; of HELP and TYPE all bytes, and the highest bit.
     let prefixes: [UInt32]

@@ -34,11 +34,8 @@ struct HashSet {
     func contains(_ number: UInt64) -> Bool {
         if number == 0 { return hasZero }
         var slot = Int(truncatingIfNeeded: number) & mask
-        while slots[slot] != 0 {
-            if slots[slot] == number { return true }
-            slot = (slot &+ 1) & mask
-        }
-        return false
+        while slots[slot] != 0, slots[slot] != number { slot = (slot &+ 1) & mask }
+        return slots[slot] == number
     }
 
     @inline(never)

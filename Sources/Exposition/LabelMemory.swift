@@ -34,11 +34,8 @@ struct LabelMemory {
         isLikeBefore = true
     }
 
-    /// The next line has nothing in common with the one before.
-    mutating func forget() {
-        known = 0
-        count = 0
-    }
+    /// What is looked at in a label has changed: none is known any more.
+    mutating func forget() { count = 0 }
 
     /// Behind the label at `position` if the line before had the same in this place; the label is taken then.
     @inline(__always)

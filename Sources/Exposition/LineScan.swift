@@ -34,12 +34,14 @@ enum LineScan {
     }
 
     /// Behind the line feed that ends a help text of valid UTF-8 and known escapes, or `nil`.
+    ///
+    /// Blanks at its begin and end belong to it; a carriage return at the end does not. A byte must lie before `start`.
     static func helpText(_ start: Position, _ table: UnsafePointer<UInt8>) -> Position? {
         var position = start
         while true {
             while table[Int(position.pointee)] & ByteClass.plainValue != 0 { position += 1 }
             switch position.pointee {
-            case UInt8(ascii: "\n"): return position + 1
+            case UInt8(ascii: "\n"): return position[-1] == UInt8(ascii: "\r") ? nil : position + 1
             case UInt8(ascii: "\""): position += 1
             case UInt8(ascii: "\\"):
                 guard position[1] == UInt8(ascii: "\\") || position[1] == UInt8(ascii: "n") else { return nil }
@@ -124,9 +126,14 @@ enum LineScan {
     /// With an exponent, very long, or a word.
     @inline(never)
     private static func unusualNumber(_ start: Position) -> Position? {
+        let text = token(start)
+        return FloatText.isFloat(text) ? start + text.count : nil
+    }
+
+    /// Up to the next blank or line feed.
+    static func token(_ start: Position) -> UnsafeRawBufferPointer {
         var end = start
         while !isEnd(end.pointee) { end += 1 }
-        let text = UnsafeRawBufferPointer(start: start, count: end - start)
-        return FloatText.isFloat(text) ? end : nil
+        return UnsafeRawBufferPointer(start: start, count: end - start)
     }
 }

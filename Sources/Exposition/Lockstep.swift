@@ -26,7 +26,7 @@ struct Lockstep {
             let firstSample = family.lines.upperBound &- family.samples.count
             guard headers(family.lines.lowerBound..<firstSample) else { return nil }
             let samples = new - newStart
-            guard self.samples(firstSample..<family.lines.upperBound) else { return nil }
+            guard self.samples(firstSample..<family.lines.upperBound, of: family) else { return nil }
             extents.append(.init(start: start, samples: samples, end: new - newStart))
         }
         return new == newEnd && old == oldEnd ? IndexedExposition(shape: shape, extents: extents) : nil
@@ -45,8 +45,10 @@ struct Lockstep {
     }
 
     @inline(__always)
-    private mutating func samples(_ lines: Range<Int>) -> Bool {
-        shape.prefixes.withUnsafeBufferPointer { prefixes in
+    private mutating func samples(_ lines: Range<Int>, of family: ExpositionShape.Family) -> Bool {
+        let isHistogram = family.type == .histogram
+        let nameCount = family.name.utf8.count
+        return shape.prefixes.withUnsafeBufferPointer { prefixes in
             var hasTimestamp = false
             for line in lines {
                 let count = Int(prefixes[line])
@@ -57,6 +59,7 @@ struct Lockstep {
                 guard let next = LineScan.valueAndTimestamp(new + count, hasTimestamp: &hasTimestamp) else {
                     return false
                 }
+                if isHistogram, new[count] == UInt8(ascii: "-"), isCount(nameCount) { return false }
                 new = next
                 old += count
                 while old.pointee != UInt8(ascii: "\n") { old += 1 }
@@ -64,5 +67,10 @@ struct Lockstep {
             }
             return !hasTimestamp || shape.hasTimestamps
         }
+    }
+
+    /// Whether this sample of a histogram counts: below 0 it needs a closer look. Its name, and a byte more, is equal.
+    private func isCount(_ nameCount: Int) -> Bool {
+        new[nameCount] == UInt8(ascii: "_") && new[nameCount + 1] != UInt8(ascii: "s")
     }
 }

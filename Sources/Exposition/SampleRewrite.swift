@@ -20,7 +20,11 @@ public struct SampleRewrite: Equatable, Sendable {
     /// What was left out.
     public struct Tally: Equatable, Sendable {
         public var timestampsStripped = 0
+        /// From before the time of `dropBefore`.
         public var samplesDropped = 0
+        /// Samples that would have come out the same as others. Of a series that came at several times the newest
+        /// stays; of two series that differ only in `x` and `exported_x` the first.
+        public var samplesRepeated = 0
     }
 
     /// Whether a body of this shape would come out as it went in.
@@ -28,105 +32,100 @@ public struct SampleRewrite: Equatable, Sendable {
         labels.isEmpty && (timestamps == .pass || !shape.hasTimestamps)
     }
 
-    /// `bytes` changed; `index` must be theirs.
+    /// `bytes` changed, and canonical again but for limits; `index` must be theirs.
     public func apply(
         to bytes: UnsafeRawBufferPointer, _ index: IndexedExposition
     ) -> (bytes: [UInt8], tally: Tally) {
-        var output: [UInt8] = []
-        output.reserveCapacity(bytes.count &+ index.shape.series.count &* insertedBytes)
-        var tally = Tally()
-        var offset = 0
+        var output = Output(without: timestamps == .strip ? index.olderSamples(in: bytes) : [])
+        output.bytes.reserveCapacity(bytes.count &+ index.shape.series.count &* insertedBytes)
+        var lines = LineCursor(bytes)
         for prefix in index.shape.prefixes {
-            let lineEnd = Self.lineEnd(bytes, from: offset)
-            let line = UnsafeRawBufferPointer(rebasing: bytes[offset..<lineEnd])
-            offset = lineEnd
+            let line = lines.next()
             if prefix & ExpositionShape.headerBit != 0 {
-                output.append(contentsOf: line)
-            } else {
-                rewrite(line, prefix: Int(prefix), into: &output, &tally)
+                output.bytes.append(contentsOf: line)
+            } else if output.takesSample() {
+                rewrite(line, prefix: Int(prefix), into: &output)
             }
         }
-        return (output, tally)
+        output.removeRepeatedSeries()
+        return (output.bytes, output.tally)
     }
 
-    private static func lineEnd(_ bytes: UnsafeRawBufferPointer, from offset: Int) -> Int {
-        var end = offset
-        while end < bytes.count, bytes[end] != UInt8(ascii: "\n") { end &+= 1 }
-        return min(end &+ 1, bytes.count)
-    }
-
-    private func rewrite(
-        _ line: UnsafeRawBufferPointer, prefix: Int, into output: inout [UInt8], _ tally: inout Tally
-    ) {
+    private func rewrite(_ line: UnsafeRawBufferPointer, prefix: Int, into output: inout Output) {
         let number = line[prefix...].prefix { $0 > UInt8(ascii: " ") }
         let time = line[number.endIndex...].drop { $0 <= UInt8(ascii: " ") }
-        if !time.isEmpty, timestamps != .pass {
-            if case .dropBefore(let limit) = timestamps {
-                if Self.milliseconds(time) < limit {
-                    tally.samplesDropped &+= 1
+        var rest = line[prefix...]
+        if !time.isEmpty {
+            switch timestamps {
+            case .pass: break
+            case .dropBefore(let limit):
+                if Milliseconds.of(time) < limit {
+                    output.tally.samplesDropped &+= 1
                     return
                 }
-            } else {
-                tally.timestampsStripped &+= 1
-                insertLabels(UnsafeRawBufferPointer(rebasing: line[..<prefix]), into: &output)
-                output.append(contentsOf: number)
-                output.append(UInt8(ascii: "\n"))
-                return
+            case .strip:
+                output.tally.timestampsStripped &+= 1
+                rest = number
             }
         }
         insertLabels(UnsafeRawBufferPointer(rebasing: line[..<prefix]), into: &output)
-        output.append(contentsOf: line[prefix...])
+        output.bytes.append(contentsOf: rest)
+        if rest.endIndex < line.endIndex { output.bytes.append(UInt8(ascii: "\n")) }
     }
+}
 
-    /// The digits of a canonical line fit: they were counted when it was indexed.
-    private static func milliseconds(_ digits: Slice<UnsafeRawBufferPointer>) -> Int64 {
-        digits.prefix { $0 &- 48 < 10 }.reduce(0) { $0 &* 10 &+ Int64($1 &- 48) }
-    }
+// MARK: - Labels
 
-    // MARK: Labels
-
+extension SampleRewrite {
     private var insertedBytes: Int {
         labels.reduce(0) { $0 &+ $1.name.utf8.count &+ $1.value.utf8.count &+ 4 } &+ 2
     }
 
     /// `prefix` is a name, perhaps labels, and the blanks in front of the value.
-    private func insertLabels(_ prefix: UnsafeRawBufferPointer, into output: inout [UInt8]) {
-        guard !labels.isEmpty else { return output.append(contentsOf: prefix) }
+    private func insertLabels(_ prefix: UnsafeRawBufferPointer, into output: inout Output) {
+        guard !labels.isEmpty else { return output.bytes.append(contentsOf: prefix) }
         let nameEnd = prefix.firstIndex { ByteClass.table[Int($0)] & ByteClass.metricName == 0 } ?? prefix.count
-        output.append(contentsOf: prefix[..<nameEnd])
-        output.append(UInt8(ascii: "{"))
+        output.bytes.append(contentsOf: prefix[..<nameEnd])
+        output.bytes.append(UInt8(ascii: "{"))
         for (index, label) in labels.enumerated() {
-            if index > 0 { output.append(UInt8(ascii: ",")) }
-            output.append(contentsOf: label.name.utf8)
-            output.append(contentsOf: "=\"".utf8)
-            Self.appendEscaped(label.value, to: &output)
-            output.append(UInt8(ascii: "\""))
+            if index > 0 { output.bytes.append(UInt8(ascii: ",")) }
+            output.bytes.append(contentsOf: label.name.utf8)
+            output.bytes.append(contentsOf: "=\"".utf8)
+            Self.appendEscaped(label.value, to: &output.bytes)
+            output.bytes.append(UInt8(ascii: "\""))
         }
         guard nameEnd < prefix.count, prefix[nameEnd] == UInt8(ascii: "{") else {
-            output.append(UInt8(ascii: "}"))
-            return output.append(contentsOf: prefix[nameEnd...])
+            output.bytes.append(UInt8(ascii: "}"))
+            return output.bytes.append(contentsOf: prefix[nameEnd...])
         }
         appendOwn(prefix, from: nameEnd &+ 1, to: &output)
     }
 
     /// The sample's own labels from behind its opening brace, renamed where theirs is one of ours.
-    private func appendOwn(_ prefix: UnsafeRawBufferPointer, from start: Int, to output: inout [UInt8]) {
+    private func appendOwn(_ prefix: UnsafeRawBufferPointer, from start: Int, to output: inout Output) {
         let own = Self.labelNames(prefix, from: start)
-        if !own.isEmpty { output.append(UInt8(ascii: ",")) }
+        if !own.isEmpty { output.bytes.append(UInt8(ascii: ",")) }
         var copied = start
-        let names = own.map { String(decoding: prefix[$0], as: UTF8.self) }
-        for (range, name) in zip(own, names) where labels.contains(where: { $0.name == name }) {
-            output.append(contentsOf: prefix[copied..<range.lowerBound])
-            output.append(contentsOf: exportedName(of: name, beside: names).utf8)
+        var names = own.map { String(decoding: prefix[$0], as: UTF8.self) }
+        for (place, range) in own.enumerated() {
+            let name = names[place]
+            if name.utf8.starts(with: Self.exported.utf8) { output.hasExported = true }
+            guard labels.contains(where: { $0.name == name }) else { continue }
+            output.hasRenamed = true
+            names.append(exportedName(of: name, beside: names))
+            output.bytes.append(contentsOf: prefix[copied..<range.lowerBound])
+            output.bytes.append(contentsOf: names[names.count - 1].utf8)
             copied = range.upperBound
         }
-        output.append(contentsOf: prefix[copied...])
+        output.bytes.append(contentsOf: prefix[copied...])
     }
 
+    private static let exported = "exported_"
+
     private func exportedName(of name: String, beside names: [String]) -> String {
-        var exported = "exported_" + name
+        var exported = Self.exported + name
         while names.contains(exported) || labels.contains(where: { $0.name == exported }) {
-            exported = "exported_" + exported
+            exported = Self.exported + exported
         }
         return exported
     }
@@ -171,29 +170,49 @@ public struct SampleRewrite: Equatable, Sendable {
     }
 }
 
-extension IndexedExposition {
-    /// The parts of a family's samples, in bytes of `bytes`, without those whose series is in `left`.
-    public func samples(
-        of family: Int, in bytes: UnsafeRawBufferPointer, without left: Set<UInt64>
-    ) -> [Range<Int>] {
-        let extent = extents[family]
-        let series = shape.families[family].samples
-        guard series.contains(where: { left.contains(shape.series[$0]) }) else { return [extent.samples..<extent.end] }
-        var parts: [Range<Int>] = []
-        var start = extent.samples
-        for sample in series {
-            var end = start
-            while end < extent.end, bytes[end] != UInt8(ascii: "\n") { end &+= 1 }
-            end = min(end &+ 1, extent.end)
-            if !left.contains(shape.series[sample]) {
-                if let last = parts.last, last.upperBound == start {
-                    parts[parts.count - 1] = last.lowerBound..<end
-                } else {
-                    parts.append(start..<end)
-                }
-            }
-            start = end
+// MARK: - Output
+
+/// What a rewrite has written so far.
+private struct Output {
+    var bytes: [UInt8] = []
+    var tally = SampleRewrite.Tally()
+    /// A label was renamed.
+    var hasRenamed = false
+    /// A label was called as if it had been renamed: only then can two series have become one.
+    var hasExported = false
+
+    /// Samples, by their number, that are left out.
+    private let left: Set<Int>
+    private var samples = 0
+
+    init(without left: Set<Int>) { self.left = left }
+
+    /// Whether the next sample is to be written.
+    mutating func takesSample() -> Bool {
+        defer { samples &+= 1 }
+        guard left.contains(samples) else { return true }
+        tally.samplesRepeated &+= 1
+        return false
+    }
+
+    mutating func removeRepeatedSeries() {
+        guard hasRenamed, hasExported else { return }
+        var repeated: [Int] = []
+        let count = bytes.withUnsafeBytes { bytes in
+            CanonicalText.index(bytes, limits: .none) { repeated.append($0) }?.shape.prefixes.count
         }
-        return parts
+        guard let count, !repeated.isEmpty else { return }
+        tally.samplesRepeated &+= repeated.count
+        bytes = bytes.withUnsafeBytes { bytes in
+            var kept: [UInt8] = []
+            var lines = LineCursor(bytes)
+            var next = repeated.makeIterator()
+            var left = next.next()
+            for number in 0..<count {
+                let line = lines.next()
+                if number == left { left = next.next() } else { kept.append(contentsOf: line) }
+            }
+            return kept
+        }
     }
 }

@@ -9,32 +9,37 @@ struct SeriesHash {
     private let name: UInt64
     private let label: UInt64
 
-    /// What to begin the sum with.
+    /// What to begin the sum with; another number for each `kind`.
     @inline(__always)
-    func begin(name: UnsafeRawBufferPointer) -> UInt64 { Self.hash(name, self.name) }
+    func begin(name: UnsafeRawBufferPointer, kind: UInt64 = 0) -> UInt64 {
+        Self.hash(name, self.name &+ (kind << 32))
+    }
 
-    /// What a label adds to the sum.
+    /// What a label adds to the sum; `nil` where it is the `border` that has to be a number, and is none.
     @inline(__always)
-    func part(label name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) -> UInt64 {
-        if value.isEmpty { return 0 }
-        let seed = Self.hash(name, label)
-        if Self.isBorder(name), let number = DecimalKey(value) {
-            return Self.mix(number.digits ^ seed, UInt64(bitPattern: Int64(number.exponent)) ^ self.name)
+    func part(label name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, border: Border) -> UInt64? {
+        if let kind = Border(name) {
+            if let number = DecimalKey(value) { return Self.mix(number.bits ^ Self.hash(name, label), self.name) }
+            if kind == border { return nil }
         }
-        return Self.hash(value, seed)
+        return value.isEmpty ? 0 : Self.hash(value, Self.hash(name, label))
     }
 
     @inline(__always)
     func end(_ sum: UInt64) -> UInt64 { Self.mix(sum, label) }
 
-    /// `le` or `quantile`.
-    @inline(__always)
-    static func isBorder(_ name: UnsafeRawBufferPointer) -> Bool {
-        guard let base = name.baseAddress else { return false }
-        if name.count == 2 {
-            return base.loadUnaligned(as: UInt16.self) == 0x656C
+    /// The labels whose values are numbers.
+    enum Border {
+        case none, le, quantile
+
+        @inline(__always)
+        init?(_ name: UnsafeRawBufferPointer) {
+            switch name.count {
+            case 2 where name.loadUnaligned(as: UInt16.self) == 0x656C: self = .le
+            case 8 where name.loadUnaligned(as: UInt64.self) == 0x656C_6974_6E61_7571: self = .quantile
+            default: return nil
+            }
         }
-        return name.count == 8 && base.loadUnaligned(as: UInt64.self) == 0x656C_6974_6E61_7571
     }
 
     @inline(__always)
@@ -68,61 +73,14 @@ struct SeriesHash {
     }
 }
 
-/// A decimal number in a form in which equal numbers are equal: `1`, `1.0` and `1e0` are the same.
+/// A border of buckets or quantiles as a number: `1`, `1.0` and `1e0` are the same, and so are `+Inf` and `inf`.
 struct DecimalKey: Equatable {
-    /// Without zeros at the end.
-    var digits: UInt64
-    var exponent: Int32
+    /// Those of the nearest double; zero is without a sign.
+    let bits: UInt64
 
-    /// `nil` for what is not a plain decimal number of at most 18 digits.
+    /// `nil` for what is not a number.
     init?(_ text: UnsafeRawBufferPointer) {
-        var digits: UInt64 = 0
-        var exponent = 0
-        var count = 0
-        var isFraction = false
-        var index = 0
-        if index < text.count, text[index] == UInt8(ascii: "-") || text[index] == UInt8(ascii: "+") {
-            // The sign of a border other than +Inf is rare: its text is compared.
-            return nil
-        }
-        while index < text.count {
-            let byte = text[index]
-            if byte == UInt8(ascii: "."), !isFraction {
-                isFraction = true
-            } else if byte &- 48 < 10, count < 18 {
-                digits = digits &* 10 &+ UInt64(byte &- 48)
-                count &+= 1
-                if isFraction { exponent &-= 1 }
-            } else {
-                break
-            }
-            index &+= 1
-        }
-        guard count > 0 else { return nil }
-        if index < text.count {
-            guard let power = Self.power(UnsafeRawBufferPointer(rebasing: text[index...])) else { return nil }
-            exponent &+= power
-        }
-        while digits != 0, digits % 10 == 0 {
-            digits /= 10
-            exponent &+= 1
-        }
-        self.digits = digits
-        self.exponent = digits == 0 ? 0 : Int32(truncatingIfNeeded: exponent)
-    }
-
-    /// The number after `e`, of at most three digits.
-    private static func power(_ text: UnsafeRawBufferPointer) -> Int? {
-        guard let first = text.first, first | 0x20 == UInt8(ascii: "e") else { return nil }
-        var digits = text.dropFirst()
-        let sign = digits.first
-        if sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") { digits = digits.dropFirst() }
-        guard (1...3).contains(digits.count) else { return nil }
-        var power = 0
-        for byte in digits {
-            guard byte &- 48 < 10 else { return nil }
-            power = power * 10 + Int(byte &- 48)
-        }
-        return sign == UInt8(ascii: "-") ? -power : power
+        guard let number = FloatText.value(of: text) else { return nil }
+        bits = number == 0 ? 0 : number.bitPattern
     }
 }
