@@ -129,13 +129,16 @@ struct CanonicalScan {
         guard let type = MetricType(rawValue: text), type.isOfText else { return false }
         families[family].type = type
         position = wordEnd + 1
-        return type == .histogram || type == .summary ? expectSuffixes(type == .histogram) : true
+        switch type {
+        case .histogram: return expect(.histogram, .le)
+        case .summary: return expect(.summary, .quantile)
+        default: return true
+        }
     }
 
     /// The samples to come are those of a histogram or summary; false where their names are taken.
-    private mutating func expectSuffixes(_ isHistogram: Bool) -> Bool {
-        familySuffixes = isHistogram ? .histogram : .summary
-        familyBorder = isHistogram ? .le : .quantile
+    private mutating func expect(_ suffixes: FamilyNames.Suffixes, _ border: SeriesHash.Border) -> Bool {
+        (familySuffixes, familyBorder) = (suffixes, border)
         // A label of the line before was perhaps no border there.
         memory.forget()
         return names.declare(familyName, familySuffixes)

@@ -67,13 +67,20 @@ public enum FloatText {
     // MARK: Any number
 
     private static func word(_ text: UnsafeRawBufferPointer) -> Double? {
-        guard let first = text.first, (3...9).contains(text.count) else { return nil }
+        guard let first = text.first else { return nil }
         let isSigned = first == UInt8(ascii: "-") || first == UInt8(ascii: "+")
-        let letters = text.dropFirst(isSigned ? 1 : 0).map { $0 | 0x20 }
-        if letters == Array("inf".utf8) || letters == Array("infinity".utf8) {
+        let letters = UnsafeRawBufferPointer(rebasing: text[(isSigned ? 1 : 0)...])
+        if isWord(letters, "inf") || isWord(letters, "infinity") {
             return first == UInt8(ascii: "-") ? -.infinity : .infinity
         }
-        return !isSigned && letters == Array("nan".utf8) ? .nan : nil
+        return !isSigned && isWord(letters, "nan") ? .nan : nil
+    }
+
+    /// In any case; `word` is in lower case.
+    private static func isWord(_ text: UnsafeRawBufferPointer, _ word: StaticString) -> Bool {
+        guard text.count == word.utf8CodeUnitCount else { return false }
+        for index in 0..<text.count where text[index] | 0x20 != word.utf8Start[index] { return false }
+        return true
     }
 
     private static func isDecimal(_ text: UnsafeRawBufferPointer) -> Bool {

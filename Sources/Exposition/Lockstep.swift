@@ -26,7 +26,14 @@ struct Lockstep {
             let firstSample = family.lines.upperBound &- family.samples.count
             guard headers(family.lines.lowerBound..<firstSample) else { return nil }
             let samples = new - newStart
-            guard self.samples(firstSample..<family.lines.upperBound, of: family) else { return nil }
+            let sampleLines = firstSample..<family.lines.upperBound
+            let areEqual: Bool
+            if case .histogram? = family.type {
+                areEqual = histogramSamples(sampleLines, nameCount: family.name.utf8.count)
+            } else {
+                areEqual = self.samples(sampleLines) { _, _ in true }
+            }
+            guard areEqual else { return nil }
             extents.append(.init(start: start, samples: samples, end: new - newStart))
         }
         return new == newEnd && old == oldEnd ? IndexedExposition(shape: shape, extents: extents) : nil
@@ -45,10 +52,10 @@ struct Lockstep {
     }
 
     @inline(__always)
-    private mutating func samples(_ lines: Range<Int>, of family: ExpositionShape.Family) -> Bool {
-        let isHistogram = family.type == .histogram
-        let nameCount = family.name.utf8.count
-        return shape.prefixes.withUnsafeBufferPointer { prefixes in
+    private mutating func samples(_ lines: Range<Int>, takes: (_ line: LineScan.Position, _ prefix: Int) -> Bool)
+        -> Bool
+    {
+        shape.prefixes.withUnsafeBufferPointer { prefixes in
             var hasTimestamp = false
             for line in lines {
                 let count = Int(prefixes[line])
@@ -59,7 +66,7 @@ struct Lockstep {
                 guard let next = LineScan.valueAndTimestamp(new + count, hasTimestamp: &hasTimestamp) else {
                     return false
                 }
-                if isHistogram, new[count] == UInt8(ascii: "-"), isCount(nameCount) { return false }
+                guard takes(new, count) else { return false }
                 new = next
                 old += count
                 while old.pointee != UInt8(ascii: "\n") { old += 1 }
@@ -69,8 +76,12 @@ struct Lockstep {
         }
     }
 
-    /// Whether this sample of a histogram counts: below 0 it needs a closer look. Its name, and a byte more, is equal.
-    private func isCount(_ nameCount: Int) -> Bool {
-        new[nameCount] == UInt8(ascii: "_") && new[nameCount + 1] != UInt8(ascii: "s")
+    /// Buckets and counts below 0 need a closer look.
+    private mutating func histogramSamples(_ lines: Range<Int>, nameCount: Int) -> Bool {
+        samples(lines) { line, prefix in
+            // Behind the family's name the prefix has at least a byte, and the value has one.
+            line[prefix] != UInt8(ascii: "-") || line[nameCount] != UInt8(ascii: "_")
+                || line[nameCount + 1] == UInt8(ascii: "s")
+        }
     }
 }

@@ -18,11 +18,17 @@ struct SeriesHash {
     /// What a label adds to the sum; `nil` where it is the `border` that has to be a number, and is none.
     @inline(__always)
     func part(label name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, border: Border) -> UInt64? {
-        if let kind = Border(name) {
-            if let number = DecimalKey(value) { return Self.mix(number.bits ^ Self.hash(name, label), self.name) }
-            if kind == border { return nil }
-        }
+        if let kind = Border(name) { return borderPart(kind, name, value, border) }
         return value.isEmpty ? 0 : Self.hash(value, Self.hash(name, label))
+    }
+
+    @inline(never)
+    private func borderPart(
+        _ kind: Border, _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ border: Border
+    ) -> UInt64? {
+        let seed = Self.hash(name, label)
+        if let number = DecimalKey(value) { return Self.mix(number.bits ^ seed, self.name) }
+        return kind == border ? nil : value.isEmpty ? 0 : Self.hash(value, seed)
     }
 
     @inline(__always)

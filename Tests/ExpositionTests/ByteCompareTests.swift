@@ -34,9 +34,13 @@ import Testing
         #expect(withExactCopy(text.utf8, LineCount.of) == count)
     }
 
+    @Test(arguments: [247, 248, 249, 256, 1000, 4096]) func lineFeedsOnly_AreCounted(_ count: Int) {
+        #expect(withExactCopy([UInt8](repeating: 0x0A, count: count), LineCount.of) == count)
+    }
+
     @Test func anyBytes_AreCountedLikeOneByOne() {
         var random = SeededGenerator(seed: 1)
-        for length in 0..<200 {
+        for length in 0..<600 {
             let bytes = (0..<length).map { _ in random.pick([0x0A, 0x8A, 0x0B, 0x09, 0x00, 0xFF, 0x0A] as [UInt8]) }
             #expect(withExactCopy(bytes, LineCount.of) == bytes.count { $0 == 0x0A })
         }
