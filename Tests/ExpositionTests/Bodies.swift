@@ -27,33 +27,33 @@ func limits(_ change: (inout ExpositionLimits) -> Void) -> ExpositionLimits {
     return limits
 }
 
-/// Splitmix64: the same numbers for the same seed, everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var number = state
-        number = (number ^ (number >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        number = (number ^ (number >> 27)) &* 0x94D0_49BB_1331_11EB
-        return number ^ (number >> 31)
-    }
-
-    mutating func pick<Element>(_ elements: [Element]) -> Element {
-        elements[Int.random(in: 0..<elements.count, using: &self)]
-    }
-
-    /// True once in `count` times.
-    mutating func once(in count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
-}
-
 /// Bodies by chance: most of them canonical, each near to a border of what is.
 struct BodyGenerator {
-    var random: SeededGenerator
+    var random: Random
 
-    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+    init(seed: UInt64) { random = Random(seed: seed) }
+
+    /// Splitmix64: the same numbers for the same seed, everywhere.
+    struct Random: RandomNumberGenerator {
+        private var state: UInt64
+
+        init(seed: UInt64) { state = seed }
+
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var number = state
+            number = (number ^ (number >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            number = (number ^ (number >> 27)) &* 0x94D0_49BB_1331_11EB
+            return number ^ (number >> 31)
+        }
+
+        mutating func pick<Element>(_ elements: [Element]) -> Element {
+            elements[Int.random(in: 0..<elements.count, using: &self)]
+        }
+
+        /// True once in `count` times.
+        mutating func once(in count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
+    }
 
     private static let names = [
         "a", "ab", "a:b", "_c", "h_bucket", "http_requests_total", "a_sum", "up", "Z9", "a_count",

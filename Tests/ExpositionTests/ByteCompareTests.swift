@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func anyBytes_AreCountedLikeOneByOne() {
-        var random = SeededGenerator(seed: 1)
+        var random = BodyGenerator.Random(seed: 1)
         for length in 0..<600 {
             let bytes = (0..<length).map { _ in random.pick([0x0A, 0x8A, 0x0B, 0x09, 0x00, 0xFF, 0x0A] as [UInt8]) }
             #expect(withExactCopy(bytes, LineCount.of) == bytes.count { $0 == 0x0A })

@@ -56,7 +56,7 @@ import Testing
 
     /// The fast way and the standard library's.
     @Test func value_IsThatOfTheStandardLibrary() {
-        var random = SeededGenerator(seed: 1)
+        var random = BodyGenerator.Random(seed: 1)
         for _ in 0..<20_000 {
             let digits = String(
                 (0..<Int.random(in: 1...18, using: &random)).map { _ in random.pick(Array("0123456789")) })

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct HashSetTests {
     @Test(arguments: [0, 1, 1000]) func set_HoldsEachNumberOnce(_ capacity: Int) {
-        var random = SeededGenerator(seed: 1)
+        var random = BodyGenerator.Random(seed: 1)
         check([0, 1, .max, 16, 32] + (0..<1000).map { _ in random.next() }, capacity: capacity)
     }
 
