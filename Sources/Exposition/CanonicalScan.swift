@@ -301,13 +301,3 @@ struct CanonicalScan {
         return ByteCompare.areEqual(a, b, left.count)
     }
 }
-
-extension MetricType {
-    /// Whether text 0.0.4 knows the type.
-    public var isOfText: Bool {
-        switch self {
-        case .counter, .gauge, .histogram, .summary, .untyped: true
-        case .unknown, .info, .stateset, .gaugehistogram: false
-        }
-    }
-}

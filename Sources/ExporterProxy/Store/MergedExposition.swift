@@ -10,31 +10,54 @@ import Synchronization
 package final class MergedExposition: Sendable {
     /// A body for the wire, as pieces that are sent one after the other.
     package struct Page: Sendable {
+        package var format: Format
         package var pieces: [ByteBuffer]
         package var bytes: Int
     }
 
+    package enum Format: Sendable {
+        /// Text format 0.0.4.
+        case text
+        /// OpenMetrics 1.0.
+        case openMetrics
+    }
+
     package enum Coding: Sendable { case identity, gzip }
+
+    /// What a client asks for.
+    package struct PageKind: Hashable, Sendable {
+        package var format: Format
+        package var coding: Coding
+
+        package init(_ format: Format, _ coding: Coding) {
+            self.format = format
+            self.coding = coding
+        }
+    }
 
     /// A composition with the pages that were asked for.
     private struct Kept: Sendable {
         var composition: Composition
-        var pages: [Coding: Page] = [:]
+        /// In the format in which it could be made, under the kind that was asked for.
+        var pages: [PageKind: Page] = [:]
+        /// `nil` until somebody asks for OpenMetrics.
+        var obstacles: [OpenMetricsObstacle]?
     }
 
     private struct State {
         var kept: Kept?
         /// Whether a thread is at work; who asks meanwhile waits for the round after.
         var isWorking = false
-        var waiting: [(coding: Coding, promise: EventLoopPromise<Page>)] = []
+        var waiting: [(kind: PageKind, promise: EventLoopPromise<Page>)] = []
         var wantsEarlyCheck = false
+        var offersOpenMetrics: Bool
     }
 
     private let store: SnapshotStore
     private let threads: NIOThreadPool
     private let time: TimeSource
     // Held while a page is looked up, never while one is made.
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     // Held while reading and joining. Only the one thread that is at work takes it, and `update`.
     private let composer: Mutex<Composer>
 
@@ -45,6 +68,7 @@ package final class MergedExposition: Sendable {
         self.store = store
         self.threads = threads
         self.time = time
+        state = Mutex(State(offersOpenMetrics: rules.openMetrics == .auto))
         composer = Mutex(Composer(rules))
         watch(rules)
     }
@@ -57,25 +81,32 @@ package final class MergedExposition: Sendable {
     /// Begins anew with other rules: every source is read again.
     package func update(_ rules: ExpositionRules) {
         composer.withLock { $0 = Composer(rules) }
-        state.withLock { $0.kept = nil }
+        state.withLock { state in
+            state.kept = nil
+            state.offersOpenMetrics = rules.openMetrics == .auto
+        }
         watch(rules)
     }
 
+    /// Whether a client that prefers OpenMetrics may get it.
+    package var offersOpenMetrics: Bool { state.withLock { $0.offersOpenMetrics } }
+
     /// The page, if it is ready; `nil` where ``page(_:on:)`` must make it.
-    package func readyPage(_ coding: Coding) -> Page? {
+    package func readyPage(_ kind: PageKind) -> Page? {
         let generation = store.generation
         let now = time()
         return state.withLock { state in
             guard let kept = state.kept, kept.composition.holds(for: generation, at: now) else { return nil }
-            return kept.pages[coding]
+            return kept.pages[kind]
         }
     }
 
-    /// The page of a generation that is not older than this call.
-    package func page(_ coding: Coding, on loop: any EventLoop) -> EventLoopFuture<Page> {
+    /// The page of a generation that is not older than this call; as text where OpenMetrics was asked for and a source
+    /// cannot be said in it.
+    package func page(_ kind: PageKind, on loop: any EventLoop) -> EventLoopFuture<Page> {
         let promise = loop.makePromise(of: Page.self)
         let begins = state.withLock { state in
-            state.waiting.append((coding, promise))
+            state.waiting.append((kind, promise))
             defer { state.isWorking = true }
             return !state.isWorking
         }
@@ -84,7 +115,10 @@ package final class MergedExposition: Sendable {
     }
 
     /// The same, on a thread that may wait.
-    package func page(_ coding: Coding) throws -> Page { try page(coding, at: time()) }
+    package func page(_ kind: PageKind) throws -> Page { try page(kind, at: time()) }
+
+    /// The sources that keep the page from being OpenMetrics, as far as somebody has asked for that.
+    package var openMetricsObstacles: [OpenMetricsObstacle] { state.withLock { $0.kept?.obstacles ?? [] } }
 
     /// What is served now and why; on a thread that may wait.
     package func composition() -> Composition { kept(at: time()).composition }
@@ -116,21 +150,32 @@ package final class MergedExposition: Sendable {
             }
             if waiting.isEmpty { return }
             let now = time()
-            for (coding, promise) in waiting { promise.completeWith(Result { try page(coding, at: now) }) }
+            for (kind, promise) in waiting { promise.completeWith(Result { try page(kind, at: now) }) }
         }
     }
 
-    private func page(_ coding: Coding, at now: Moment) throws -> Page {
+    private func page(_ kind: PageKind, at now: Moment) throws -> Page {
         var kept = kept(at: now)
-        if let page = kept.pages[coding] { return page }
-        let page =
-            switch coding {
-            case .identity: Self.identity(kept.composition)
-            case .gzip: try Self.gzip(kept.composition)
-            }
-        kept.pages[coding] = page
+        if let page = kept.pages[kind] { return page }
+        let page = try make(kind, &kept)
+        kept.pages[kind] = page
         keep(kept)
         return page
+    }
+
+    private func make(_ kind: PageKind, _ kept: inout Kept) throws -> Page {
+        guard kind.format == .openMetrics else { return try Self.text(kept.composition, kind.coding) }
+        let identity = Self.identity(kept.composition)
+        guard kept.obstacles?.isEmpty != false, let body = OpenMetricsPage.body(identity.pieces) else {
+            if kept.obstacles == nil { kept.obstacles = OpenMetricsPage.obstacles(kept.composition) }
+            return try Self.text(kept.composition, kind.coding)
+        }
+        kept.obstacles = []
+        guard kind.coding == .gzip else {
+            return Page(format: .openMetrics, pieces: [body], bytes: body.readableBytes)
+        }
+        var deflater = try Deflater()
+        return try Self.gzip([deflater.deflate(body)], .openMetrics)
     }
 
     /// What is kept where that still holds, else made anew.
@@ -154,18 +199,23 @@ package final class MergedExposition: Sendable {
         }
     }
 
+    private static func text(_ composition: Composition, _ coding: Coding) throws -> Page {
+        guard coding == .gzip else { return identity(composition) }
+        var deflater = try Deflater()
+        var pieces: [DeflatedPiece] = []
+        for block in composition.blocks where block.bytes > 0 { pieces.append(try block.deflated(by: &deflater)) }
+        return try gzip(pieces, .text)
+    }
+
     private static func identity(_ composition: Composition) -> Page {
         let bytes = composition.blocks.reduce(0) { $0 &+ $1.bytes }
         var list = PieceList(bytesExpected: bytes)
         for block in composition.blocks { for piece in block.pieces { list.add(piece) } }
-        return Page(pieces: list.finished(), bytes: bytes)
+        return Page(format: .text, pieces: list.finished(), bytes: bytes)
     }
 
-    private static func gzip(_ composition: Composition) throws -> Page {
-        var deflater = try Deflater()
-        var pieces: [DeflatedPiece] = []
-        for block in composition.blocks where block.bytes > 0 { pieces.append(try block.deflated(by: &deflater)) }
+    private static func gzip(_ pieces: [DeflatedPiece], _ format: Format) throws -> Page {
         let member = try GzipMember.join(pieces)
-        return Page(pieces: [member], bytes: member.readableBytes)
+        return Page(format: format, pieces: [member], bytes: member.readableBytes)
     }
 }

@@ -25,10 +25,15 @@ package struct AppsList: Sendable {
 
     package var apps: [App]
     package var now: Moment
+    /// Why the page is text for those who prefer OpenMetrics.
+    package var obstacles: [OpenMetricsObstacle]
 
     /// - Parameter composition: not older than what `store` holds.
-    package init(_ store: SnapshotStore, _ composition: Composition, now: Moment) {
+    package init(
+        _ store: SnapshotStore, _ composition: Composition, obstacles: [OpenMetricsObstacle] = [], now: Moment
+    ) {
         self.now = now
+        self.obstacles = obstacles
         apps = store.view().entries.compactMap { $0 }.sorted { $0.source < $1.source }.compactMap { entry in
             App(entry, composition.report(of: entry.source), now: now)
         }
@@ -50,7 +55,15 @@ package struct AppsList: Sendable {
 
     package var json: String {
         let list = apps.map { "    " + json($0) }.joined(separator: ",\n")
-        return "{\n  \"time\": \"\(now.wall.rfc3339)\",\n  \"apps\": [\(list.isEmpty ? "" : "\n\(list)\n  ")]\n}\n"
+        let obstacles = self.obstacles.map { obstacle in
+            ReportText.object([
+                ("app", obstacle.source.map(EscapedText.json) ?? "null"), ("reason", EscapedText.json(obstacle.reason)),
+            ])
+        }
+        let notOpenMetrics =
+            obstacles.isEmpty ? "" : ",\n  \"openmetrics_obstacles\": [\(obstacles.joined(separator: ", "))]"
+        let rows = list.isEmpty ? "" : "\n\(list)\n  "
+        return "{\n  \"time\": \"\(now.wall.rfc3339)\"\(notOpenMetrics),\n  \"apps\": [\(rows)]\n}\n"
     }
 
     private func json(_ app: App) -> String {

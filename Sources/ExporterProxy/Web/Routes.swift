@@ -43,24 +43,31 @@ package struct Routes: Sendable {
     /// Text format 0.0.4, the one that every scraper reads.
     private static let textFormat = "text/plain; version=0.0.4; charset=utf-8"
 
+    private static let openMetricsFormat = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
     // MARK: Expositions
 
     private func metrics(_ request: HTTPRequest, _ loop: any EventLoop) -> HTTPReply {
         if let refusal = notReady() { return .now(refusal) }
-        let coding: MergedExposition.Coding =
-            AcceptEncoding.allowsGzip(request.headers["accept-encoding"]) ? .gzip : .identity
+        let wantsOpenMetrics =
+            merged.offersOpenMetrics && AcceptFormat.prefersOpenMetrics(request.headers["accept"])
+        let kind = MergedExposition.PageKind(
+            wantsOpenMetrics ? .openMetrics : .text,
+            AcceptEncoding.allowsGzip(request.headers["accept-encoding"]) ? .gzip : .identity)
         if telemetry.isMerged {
             return elsewhere(loop) {
                 telemetry.put(into: store, at: time())
-                return Self.exposition(try merged.page(coding), coding)
+                return exposition(try merged.page(kind), kind.coding)
             }
         }
-        if let page = merged.readyPage(coding) { return .now(Self.exposition(page, coding)) }
-        return .later(merged.page(coding, on: loop).map { Self.exposition($0, coding) })
+        if let page = merged.readyPage(kind) { return .now(exposition(page, kind.coding)) }
+        return .later(merged.page(kind, on: loop).map { exposition($0, kind.coding) })
     }
 
-    private static func exposition(_ page: MergedExposition.Page, _ coding: MergedExposition.Coding) -> HTTPResponse {
-        var headers: [(name: String, value: String)] = [("Content-Type", textFormat), ("Vary", "Accept-Encoding")]
+    private func exposition(_ page: MergedExposition.Page, _ coding: MergedExposition.Coding) -> HTTPResponse {
+        let type = page.format == .text ? Self.textFormat : Self.openMetricsFormat
+        let vary = merged.offersOpenMetrics ? "Accept, Accept-Encoding" : "Accept-Encoding"
+        var headers: [(name: String, value: String)] = [("Content-Type", type), ("Vary", vary)]
         if coding == .gzip { headers.append(("Content-Encoding", "gzip")) }
         return HTTPResponse(.ok, headers: headers, body: page.pieces, bodyBytes: page.bytes)
     }
@@ -119,7 +126,9 @@ package struct Routes: Sendable {
         }
     }
 
-    private func list() -> AppsList { AppsList(store, merged.composition(), now: time()) }
+    private func list() -> AppsList {
+        AppsList(store, merged.composition(), obstacles: merged.openMetricsObstacles, now: time())
+    }
 
     /// What takes milliseconds where there are thousands of sources: not on an event loop.
     private func elsewhere(
