@@ -63,7 +63,9 @@ package struct Daemon {
             logger: logger, time: time)
         configuration.poll.warnOfSilencedTargets(logger)
         configuration.exposition.warnOfRawSources(logger)
-        let merged = MergedExposition(store: store, rules: configuration.exposition, threads: threads, time: time)
+        let merged = MergedExposition(
+            store: store, rules: configuration.exposition, threads: threads, time: time,
+            tell: ValidityLog(logger: logger).tell)
         SourceInstruments.add(to: registry, store: store, merged: merged, time: time)
         let telemetry = OwnMetrics(configuration.telemetry, registry: registry)
         let routes = Routes(

@@ -22,6 +22,9 @@ struct Composer {
         var conflicts: [FamilyIndex.Conflict] = []
         var totals = SourceReport.Totals()
         var report: SourceReport?
+        /// When it was last said that the source is invalid, and whether that still stands as said.
+        var saidInvalidAt: Moment?
+        var isSaidInvalid = false
     }
 
     private let rules: ExpositionRules
@@ -48,7 +51,7 @@ struct Composer {
         for slot in moved { report(slot) }
         return Composition(
             generation: view.generation, until: until, blocks: blocks,
-            reports: order.compactMap { records[$0]?.report })
+            reports: order.compactMap { records[$0]?.report }, news: news(of: moved, now))
     }
 
     /// Reads what has come of those sources of which good versions are kept, before the next push replaces it.
@@ -233,6 +236,20 @@ struct Composer {
 
     // MARK: Reports
 
+    /// Sources that have turned invalid, or valid again; a source that turns to and fro is news once a minute.
+    private mutating func news(of slots: Set<Int>, _ now: Moment) -> [SourceReport] {
+        slots.sorted().compactMap { slot in
+            guard let record = records[slot], let report = record.report, record.latest != nil else { return nil }
+            if report.verdict.isValid == !record.isSaidInvalid { return nil }
+            if !report.verdict.isValid {
+                if let last = record.saidInvalidAt, now.elapsed(since: last) < .seconds(60) { return nil }
+                records[slot]?.saidInvalidAt = now
+            }
+            records[slot]?.isSaidInvalid = !report.verdict.isValid
+            return report
+        }
+    }
+
     private mutating func report(_ slot: Int) {
         guard let record = records[slot] else { return }
         var verdict = record.latest?.verdict ?? .init()
@@ -245,7 +262,7 @@ struct Composer {
             }
         let report = SourceReport(
             source: record.source, served: served, verdict: verdict, series: record.served?.series ?? 0,
-            servedBytes: record.served?.body.readableBytes ?? 0, seriesHeld: index.heldSeries(of: slot).count,
+            servedBytes: record.served?.body.readableBytes ?? 0, seriesHeld: index.countHeld(of: slot),
             conflicts: record.conflicts.map { conflict in
                 SourceReport.Conflict(
                     kind: conflict.kind.rawValue, family: conflict.family,
@@ -264,6 +281,8 @@ package struct Composition: Sendable {
     let blocks: [PageBlock]
     /// In the order of the sources' names.
     package let reports: [SourceReport]
+    /// Those that have turned invalid, or valid again, since the composition before.
+    package let news: [SourceReport]
 
     func holds(for generation: UInt64, at now: Moment) -> Bool {
         self.generation == generation && until.map { now.monotonic <= $0.monotonic } != false

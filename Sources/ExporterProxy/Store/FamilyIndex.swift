@@ -83,6 +83,14 @@ struct FamilyIndex {
     /// Series of the source that another one had first.
     func heldSeries(of slot: Int) -> Set<UInt64> { state(of: slot)?.heldSeries ?? [] }
 
+    /// Series that are not served: those, and all of the families that are held.
+    func countHeld(of slot: Int) -> Int {
+        guard let state = state(of: slot) else { return 0 }
+        return zip(state.shape.families, state.places).reduce(state.heldSeries.count) { count, family in
+            family.1 == .held ? count + family.0.samples.count : count
+        }
+    }
+
     private func state(of slot: Int) -> Slot? { slots.indices.contains(slot) ? slots[slot] : nil }
 
     func conflicts(of slot: Int) -> [Conflict] {

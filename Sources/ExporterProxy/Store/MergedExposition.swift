@@ -56,15 +56,18 @@ package final class MergedExposition: Sendable {
     private let store: SnapshotStore
     private let threads: NIOThreadPool
     private let time: TimeSource
+    private let tell: @Sendable (SourceReport) -> Void
     // Held while a page is looked up, never while one is made.
     private let state: Mutex<State>
     // Held while reading and joining. Only the one thread that is at work takes it, and `update`.
     private let composer: Mutex<Composer>
 
+    /// - Parameter tell: is told of each source that turns invalid, and of each that is valid again.
     package init(
         store: SnapshotStore, rules: ExpositionRules = .init(), threads: NIOThreadPool,
-        time: @escaping TimeSource = Moment.now
+        time: @escaping TimeSource = Moment.now, tell: @escaping @Sendable (SourceReport) -> Void = { _ in }
     ) {
+        self.tell = tell
         self.store = store
         self.threads = threads
         self.time = time
@@ -188,6 +191,7 @@ package final class MergedExposition: Sendable {
         let view = store.view()
         let made = Kept(composition: composer.withLock { $0.compose(view, at: now) })
         keep(made)
+        for report in made.composition.news { tell(report) }
         return made
     }
 
