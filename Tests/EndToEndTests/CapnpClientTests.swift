@@ -71,7 +71,7 @@ struct CapnpClientTests {
                     connection.sendall(message(f"app {n % 10}", f"many_{n % 10} {n}\\n").to_bytes())
                 while not os.path.exists("\(gate)"):
                     time.sleep(0.01)
-                connection.sendall(message("app 0", "many_0 last\\n").to_bytes())
+                connection.sendall(message("app 0", "many_0 1000\\n").to_bytes())
                 """)
             let client = try ChildProcess(Tool.python.path(), ["-c", script])
             try await wait(until: "all messages are served") { try proxy.metrics().contains("many_9 499\n") }
@@ -79,7 +79,7 @@ struct CapnpClientTests {
             #expect(try proxy.metrics() == (0..<10).map { "many_\($0) \(490 + $0)\n" }.joined())
             try proxy.folder.write("seen", "")
             #expect(try await client.exit() == .status(0), "\(client.errorText)")
-            try await wait(until: "the last message is served") { try proxy.metrics().contains("many_0 last\n") }
+            try await wait(until: "the last message is served") { try proxy.metrics().contains("many_0 1000\n") }
         }
     }
 

@@ -128,7 +128,7 @@ struct CommandTests {
         try await withProxy { proxy in
             let address = door == .unix ? ["--unix", proxy.unixSocket] : ["--tcp", "127.0.0.1:\(proxy.tcpPort)"]
             let flags = address + (capnp ? ["--capnp"] : [])
-            let text = exposition("pushed_ü\"\\", 2)
+            let text = exposition("pushed", 2) + "labelled{a=\"ü\\\"\\\\\"} 1\n"
             let file = try proxy.folder.write("file.prom", text)
             let fromFile = try await run(
                 ProxyProcess.program, ["push", "from file", file] + flags, environment: ProxyProcess.environment)

@@ -126,9 +126,9 @@ struct ReloadTests {
         try await withProxy { proxy in
             let clients = try ProxyProcess.Door.allCases.map { try proxy.connect($0) }
             for (index, client) in clients.enumerated() {
-                try client.send("{\"\(index)\": \"before\"}{\"half\(index)\": ")
+                try client.send("{\"\(index)\": \"m\(index) 1\"}{\"half\(index)\": ")
             }
-            try await wait(until: "all is stored") { try proxy.metrics() == "before\nbefore\n" }
+            try await wait(until: "all is stored") { try proxy.metrics() == "m0 1\nm1 1\n" }
             let http = try SocketClient.tcp(proxy.httpPort)
             try http.send("GET /-/ready HTTP/1.1\r\nHost: a\r\n")
 
@@ -136,10 +136,10 @@ struct ReloadTests {
                 ["log.level": "\"debug\"", "store.stale_after": "\"1m\"", "receiver.reply": "true"], of: proxy)
             try await Self.hangUp(proxy)
             for (index, client) in clients.enumerated() {
-                try client.send("\"half\"}{\"\(index)\": \"after\"}")
+                try client.send("\"half\(index) 1\"}{\"\(index)\": \"m\(index) 2\"}")
                 #expect(try client.read(upTo: "\"apps\":[\"\(index)\"]}\n").hasPrefix(#"{"ok":true"#))
             }
-            #expect(try proxy.metrics() == "after\nafter\nhalf\nhalf\n")
+            #expect(try proxy.metrics() == "m0 2\nm1 2\nhalf0 1\nhalf1 1\n")
             try http.send("Connection: close\r\n\r\n")
             guard case .closed(let bytes) = try http.readToEnd() else { throw TestFailure("reset") }
             #expect(try HTTPAnswer(bytes).status == 200)
@@ -220,7 +220,18 @@ struct ReloadTests {
     // MARK: Targets
 
     private static func target(_ name: String, _ proxy: ProxyProcess, _ more: String = "") -> String {
-        "[[poll_external.target]]\nname = \"\(name)\"\nurl = \"\(proxy.url("/metrics"))\"\n\(more)\n"
+        """
+        [[poll_external.target]]
+        name = "\(name)"
+        url = "\(proxy.url("/metrics"))"
+        labels = { target = "\(name)" }
+        \(more)
+
+        """
+    }
+
+    private static func polled(_ values: [String: Int]) -> String {
+        values.sorted { $0.key < $1.key }.map { "polled{target=\"\($0.key)\"} \($0.value)\n" }.joined()
     }
 
     @Test func targets_ComeAndGo_AndTheOthersAreNotDisturbed() async throws {
@@ -232,7 +243,7 @@ struct ReloadTests {
         // One poll for each beginning, and no second.
         let settings = ["poll_external.poll_interval": "\"10d\""]
         try await withProxy(settings, more: Self.target("stays", exporter) + Self.target("goes", exporter)) { proxy in
-            try await wait(until: "both are polled") { try proxy.metrics() == "polled 1\npolled 1\n" }
+            try await wait(until: "both are polled") { try proxy.metrics() == Self.polled(["goes": 1, "stays": 1]) }
             try exporter.send(#"{"x": "polled 2"}"#)
             try Self.write(
                 settings, more: Self.target("comes", exporter) + Self.target("stays", exporter), of: proxy)
@@ -241,13 +252,13 @@ struct ReloadTests {
             #expect(try !proxy.get("/apps").text.contains("goes"))
             #expect(try !proxy.get("/-/metrics").text.contains("goes"))
             try await wait(until: "the new one is polled") { try successes("comes", proxy) == 1 }
-            #expect(try proxy.metrics() == "polled 2\npolled 1\n")
+            #expect(try proxy.metrics() == Self.polled(["comes": 2, "stays": 1]))
             #expect(try successes("stays", proxy) == 1)
 
             // The name is free, and the other one is taken.
             try proxy.send(#"{"goes": "pushed 1"}"#)
             try proxy.send(#"{"comes": "stolen 1"}"#)
-            #expect(try proxy.metrics() == "polled 2\npushed 1\npolled 1\n")
+            #expect(try proxy.metrics() == Self.polled(["comes": 2, "stays": 1]) + "pushed 1\n")
 
             try Self.write(
                 settings, more: Self.target("comes", exporter) + Self.target("stays", exporter, "timeout = 9"),
