@@ -1,3 +1,4 @@
+import FoundationEssentials
 import TestSupport
 import Testing
 
@@ -82,6 +83,81 @@ struct CommandTests {
         #expect(result.errors.contains("EXPORTER_PROXY_EXPORTER__CONCURRENT_REQUESTS"), "\(result.errors)")
     }
 
+    // MARK: check metrics
+
+    @Test func checkMetrics_OfAGoodFile_CountsFamiliesAndSamples() async throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("good.prom", exposition("good") + exposition("better"))
+        let result = try await Self.proxy("check", "metrics", path)
+        #expect(result.exit == .status(0), "\(result.errors)")
+        #expect(result.output == "\(path): valid text 0.0.4: 2 families, 2 samples\n")
+        let json = try await Self.proxy("check", "metrics", "--output", "json", path)
+        #expect(json.exit == .status(0) && json.output == "[]\n", "\(json)")
+    }
+
+    @Test func checkMetrics_OfABadFile_ShowsEveryError_AndIsStatus1() async throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("bad.prom", "good 1\nbad-name 1\nbad{a=\"b\"} value\n")
+        let result = try await Self.proxy("check", "metrics", path)
+        #expect(result.exit == .status(1))
+        #expect(
+            result.output == """
+                2:4: no metric name can stand here, or go on like this
+                    bad-name 1
+                       ^
+                    use letters, digits, _ and :, and no digit first
+
+                3:12: the value is not a number
+                    bad{a="b"} value
+                               ^
+                    write a decimal number, +Inf, -Inf or NaN
+
+                """)
+        #expect(result.errors == "exporter-proxy: \(path): not valid text 0.0.4: 2 errors\n")
+    }
+
+    @Test func checkMetrics_AsJSON_IsAnArrayOfErrors() async throws {
+        let text = "a{b=\"\\q\"} 1\na\u{7}\u{e9} 1\n"
+        let result = try await Self.proxy("check", "metrics", "--output", "json", "-", input: text)
+        #expect(result.exit == .status(1))
+        let value = try JSONDecoder().decode(JSONCase.self, from: Data(result.output.utf8))
+        #expect(value.array.map { $0["line"].number } == [1, 2])
+        #expect(value.array.map { $0["reason"].string } == ["label_escape", "bad_name"])
+        #expect(value.array.map { $0["text"].string } == ["a{b=\"\\q\"} 1", "a\\x07\u{e9} 1"])
+        #expect(value.array.first?["refused_by"].array.map(\.string) == ["promtool"])
+    }
+
+    /// The same text is judged by the format that is named.
+    @Test(arguments: [
+        ([], "a 1\n", 0), (["-"], "a 1\n", 0), (["--format", "openmetrics"], "a 1\n", 1),
+        (["--format", "openmetrics", "-"], "a 1\n# EOF\n", 0), (["--format", "text"], "# EOF\na 1", 1),
+        ([], "", 0), (["--format=openmetrics"], "", 1),
+    ])
+    func checkMetrics_OfStandardInput_HoldsItAgainstTheFormat(
+        arguments: [String], input: String, status: Int32
+    ) async throws {
+        let result = try await run(
+            ProxyProcess.program, ["check", "metrics"] + arguments, input: Array(input.utf8),
+            environment: ProxyProcess.environment)
+        #expect(result.exit == .status(status), "\(result)")
+        let sentence = status == 0 ? result.output : result.errors
+        #expect(sentence.contains("standard input: \(status == 0 ? "valid" : "not valid") "), "\(result)")
+    }
+
+    @Test(arguments: ["/nowhere/file.prom", "/"])
+    func checkMetrics_OfWhatCannotBeRead_IsStatus66(path: String) async throws {
+        let result = try await Self.proxy("check", "metrics", path)
+        #expect(result.exit == .status(66))
+        #expect(result.output == "" && result.errors.hasPrefix("exporter-proxy: cannot read \(path): "), "\(result)")
+    }
+
+    @Test(arguments: [["--format", "xml"], ["--output", "yaml"], ["one", "two"], ["-c", "config.toml"]])
+    func checkMetrics_WithAWrongArgument_IsAUsageError(arguments: [String]) async throws {
+        let result = try await run(
+            ProxyProcess.program, ["check", "metrics"] + arguments, environment: ProxyProcess.environment)
+        #expect(result.exit == .status(64), "\(result)")
+    }
+
     // MARK: flags
 
     @Test func version_IsOneLine() async throws {
@@ -128,7 +204,7 @@ struct CommandTests {
         try await withProxy { proxy in
             let address = door == .unix ? ["--unix", proxy.unixSocket] : ["--tcp", "127.0.0.1:\(proxy.tcpPort)"]
             let flags = address + (capnp ? ["--capnp"] : [])
-            let text = exposition("pushed", 2) + "labelled{a=\"ü\\\"\\\\\"} 1\n"
+            let text = "pushed{label=\"ü\\\"\\\\\"} 2\n"
             let file = try proxy.folder.write("file.prom", text)
             let fromFile = try await run(
                 ProxyProcess.program, ["push", "from file", file] + flags, environment: ProxyProcess.environment)

@@ -3,7 +3,8 @@ import ArgumentParser
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Say whether the configuration is right: exit status 0, or 78 and every problem.")
+        abstract: "Say whether the configuration is right: exit status 0, or 78 and every problem.",
+        subcommands: [CheckMetricsCommand.self])
 
     @OptionGroup var options: ConfigurationOptions
 

@@ -29,6 +29,9 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(name: .customLong("log-format"), help: "logfmt or json.")
     var logFormat: String?
 
+    /// None was given.
+    var isEmpty: Bool { config == nil && settings.isEmpty && logLevel == nil && logFormat == nil }
+
     mutating func validate() throws {
         var overrides = ConfigurationOverrides()
         for setting in settings where !overrides.add(setting: setting) {
