@@ -7,12 +7,12 @@ import Testing
 @Suite(.sharesMachine)
 struct TelemetryTests {
     /// Runs a proxy with every door, which polls another one.
-    private func withPollingProxy(_ body: (_ polled: ProxyProcess, _ proxy: ProxyProcess) async throws -> Void)
-        async throws
-    {
+    private func withPollingProxy(
+        more: String = "", _ body: (_ polled: ProxyProcess, _ proxy: ProxyProcess) async throws -> Void
+    ) async throws {
         try await withProxy { polled in
             let target = "[[poll_external.target]]\nurl = \"\(polled.url("/-/metrics"))\"\nname = \"one \\\"é\\\"\"\n"
-            try await withProxy(["poll_external.poll_interval": "\"100ms\""], more: target) { proxy in
+            try await withProxy(["poll_external.poll_interval": "\"100ms\""], more: target + more) { proxy in
                 try proxy.send(#"{"app": "a 1"}"#)
                 try await body(polled, proxy)
             }
@@ -35,7 +35,12 @@ struct TelemetryTests {
 
     /// The names of both, and their labels.
     @Test func documentation_HasEveryMetric_AndNoOther() async throws {
-        try await withPollingProxy { _, proxy in
+        let narrow = "[[exposition.source]]\nname = \"narrow\"\nbytes_max = 1\n"
+        try await withPollingProxy(more: narrow) { _, proxy in
+            // What is known of a source has samples only where there is something to tell.
+            try proxy.send(##"{"first": "# TYPE t gauge\nt 1\n", "narrow": "n 1\n"}"##)
+            _ = try proxy.metrics()
+            try proxy.send(##"{"later": "# TYPE t counter\nt 1\n\nbad\n"}"##)
             let served = Self.families(on: try proxy.get("/-/metrics").text)
             let page = String(decoding: TemporaryFolder.read("\(Tool.repository)/docs/operations.md"), as: UTF8.self)
             let rows = page.matches(of: /(?m)^\| `((?:exporter_proxy|process)_\w+)` \| ([^|]+) \|/)
