@@ -46,7 +46,7 @@ test: deps-test venv
 	for run in $(TEST_RUNS); do $(TEST_ENVIRONMENT) $(SWIFT) test --skip-build $(TEST_FLAGS) --filter $$run; done
 
 lint: swift
-	$(SWIFT) format lint -r --strict Sources Tests Benchmarks Fuzz/Sources/FuzzMessages/FuzzMessages.swift Package.swift
+	$(SWIFT) format lint -r --strict Sources Tests Benchmarks Fuzz/Package.swift $(wildcard Fuzz/Sources/Fuzz*/*.swift) Package.swift
 
 format: swift
 	$(SWIFT) format -i -r Sources Tests Benchmarks Package.swift

@@ -1,0 +1,1 @@
+../../../../Sources/ExporterProxy/Net/Account.swift

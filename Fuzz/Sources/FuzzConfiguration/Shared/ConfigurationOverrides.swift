@@ -1,0 +1,1 @@
+../../../../Sources/ExporterProxy/Configuration/ConfigurationOverrides.swift

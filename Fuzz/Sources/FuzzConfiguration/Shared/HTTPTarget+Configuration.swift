@@ -1,0 +1,1 @@
+../../../../Sources/ExporterProxy/Poll/HTTPTarget+Configuration.swift

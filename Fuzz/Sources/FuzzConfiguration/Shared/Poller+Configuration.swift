@@ -1,0 +1,1 @@
+../../../../Sources/ExporterProxy/Poll/Poller+Configuration.swift

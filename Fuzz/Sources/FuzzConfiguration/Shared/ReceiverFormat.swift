@@ -1,0 +1,1 @@
+../../../../Sources/ExporterProxy/Receiver/ReceiverFormat.swift

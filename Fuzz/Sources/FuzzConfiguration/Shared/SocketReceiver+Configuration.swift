@@ -1,0 +1,1 @@
+../../../../Sources/ExporterProxy/Receiver/SocketReceiver+Configuration.swift

@@ -1,0 +1,1 @@
+../../../../Sources/ExporterProxy/Configuration/TOMLFile.swift
