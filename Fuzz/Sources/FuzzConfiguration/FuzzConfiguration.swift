@@ -9,7 +9,7 @@ private func fuzz(_ input: UnsafeRawBufferPointer) {
         values = file.values
         decode(values, file)
     } catch {
-        precondition(!error.reason.isEmpty && error.line >= 0 && error.column >= 0, shown(input))
+        require(!error.reason.isEmpty && error.line >= 0 && error.column >= 0, shown(input))
     }
     var overrides = ConfigurationOverrides()
     for line in text.split(separator: "\n").prefix(20) { _ = overrides.add(setting: String(line)) }
@@ -20,9 +20,9 @@ private func fuzz(_ input: UnsafeRawBufferPointer) {
 private func decode(_ values: [String: ConfigurationValue], _ file: TOMLFile?) {
     let problems = ConfigurationProblems()
     let configuration = RootConfiguration(values, problems)
-    precondition(configuration == configuration, "equal to itself")
+    require(configuration == configuration, "equal to itself")
     for problem in problems.all {
-        precondition(!problem.keyPath.isEmpty && !problem.reason.isEmpty, "a problem without words")
+        require(!problem.keyPath.isEmpty && !problem.reason.isEmpty, "a problem without words")
         _ = file?.line(of: problem.keyPath)
     }
 }

@@ -1,13 +1,14 @@
 // The rooms whose configuration is read here, without what they do with it.
-enum HTTPServer {}
-enum HTTPTarget {}
-enum Poller {}
-enum SnapshotStore {}
-enum SocketReceiver {}
-enum UnixSocketFile {
-    struct Access: Equatable, Sendable {
-        var user: UInt32
-        var group: UInt32
-        var mode: UInt32
+package enum HTTPServer {}
+package enum HTTPTarget {}
+package enum Poller {}
+package enum SnapshotStore {}
+package enum SocketReceiver {}
+
+package enum UnixSocketFile {
+    package struct Access: Equatable, Sendable {
+        package var user: UInt32
+        package var group: UInt32
+        package var mode: UInt32
     }
 }

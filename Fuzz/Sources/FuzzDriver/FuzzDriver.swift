@@ -29,3 +29,8 @@ public func withExactCopy<Result>(
 public func shown(_ bytes: some Collection<UInt8>) -> String {
     String(decoding: bytes.prefix(4096), as: UTF8.self).debugDescription
 }
+
+/// Stops the process with `message` where a condition does not hold; a precondition would be silent here.
+public func require(_ condition: Bool, _ message: @autoclosure () -> String) {
+    if !condition { fatalError(message()) }
+}

@@ -4,7 +4,7 @@ import FuzzDriver
 /// OpenMetrics: the reader in both modes, the writer behind it, and text 0.0.4 said in it.
 private func fuzz(_ input: UnsafeRawBufferPointer) {
     let strict = withExactCopy(input) { OpenMetricsParser.parse($0) }
-    precondition(strict.findings.allSatisfy { $0.line > 0 && $0.column > 0 }, shown(input))
+    require(strict.findings.allSatisfy { $0.line > 0 && $0.column > 0 }, shown(input))
     if strict.findings.isEmpty { checkWriter(strict.families, input) }
     _ = withExactCopy(input) { OpenMetricsParser.parse($0, mode: .lenient, findingsMax: 10) }
     checkForm(input)
@@ -13,9 +13,9 @@ private func fuzz(_ input: UnsafeRawBufferPointer) {
 private func checkWriter(_ families: [MetricFamily], _ input: UnsafeRawBufferPointer) {
     let written = OpenMetricsWriter.write(families)
     let again = withExactCopy(written) { OpenMetricsParser.parse($0) }
-    precondition(again.findings.isEmpty, "\(again.findings) in \(shown(written)), written of \(shown(input))")
+    require(again.findings.isEmpty, "\(again.findings) in \(shown(written)), written of \(shown(input))")
     let twice = OpenMetricsWriter.write(again.families)
-    precondition(twice == written, "\(shown(written)) is written again as \(shown(twice))")
+    require(twice == written, "\(shown(written)) is written again as \(shown(twice))")
 }
 
 /// Of any text no harm; of canonical text valid OpenMetrics, or a reason why not.
@@ -24,15 +24,15 @@ private func checkForm(_ input: UnsafeRawBufferPointer) {
     guard case .form(let form) = conversion else { return }
     var end = 0
     for family in form.families {
-        precondition(family.header.lowerBound == end && family.samples.lowerBound == family.header.upperBound)
+        require(family.header.lowerBound == end && family.samples.lowerBound == family.header.upperBound, shown(input))
         end = family.samples.upperBound
     }
-    precondition(end == form.bytes.count, "\(shown(form.bytes)) of \(shown(input))")
+    require(end == form.bytes.count, "\(shown(form.bytes)) of \(shown(input))")
     let findings = withExactCopy(form.bytes + "# EOF\n".utf8) { OpenMetricsParser.parse($0) }.findings
-    precondition(findings.isEmpty, "\(findings) in \(shown(form.bytes)), made of \(shown(input))")
+    require(findings.isEmpty, "\(findings) in \(shown(form.bytes)), made of \(shown(input))")
     let index = withExactCopy(input) { CanonicalText.index($0, limits: .none) }
     if let index {
-        precondition(index.shape.families.count == form.families.count, "\(shown(form.bytes)) of \(shown(input))")
+        require(index.shape.families.count == form.families.count, "\(shown(form.bytes)) of \(shown(input))")
     }
 }
 

@@ -34,12 +34,12 @@ private func check(_ body: [UInt8]) -> IndexedExposition? {
     (narrow.bytes, narrow.series, narrow.families) = (512, 8, 4)
     (narrow.labels, narrow.nameBytes, narrow.valueBytes) = (2, 8, 8)
     if let limited = indexed(body, narrow) {
-        precondition(index.map { areEqual($0, limited) } ?? false, "only with limits: \(shown(body))")
-        precondition(limited.shape.series.count <= 8 && limited.shape.families.count <= 4, "over: \(shown(body))")
+        require(index.map { areEqual($0, limited) } ?? false, "only with limits: \(shown(body))")
+        require(limited.shape.series.count <= 8 && limited.shape.families.count <= 4, "over: \(shown(body))")
     }
     var repeats = 0
     let repeated = withExactCopy(body) { CanonicalText.index($0, limits: .none) { _ in repeats += 1 } }
-    precondition((index != nil) == (repeated != nil && repeats == 0), "\(repeats) repeats: \(shown(body))")
+    require((index != nil) == (repeated != nil && repeats == 0), "\(repeats) repeats: \(shown(body))")
     return index
 }
 
@@ -47,14 +47,14 @@ private func check(_ body: [UInt8]) -> IndexedExposition? {
 private func checkParts(_ body: [UInt8], _ index: IndexedExposition) {
     let shape = index.shape
     var (end, samples) = (0, 0)
-    precondition(index.extents.count == shape.families.count, shown(body))
+    require(index.extents.count == shape.families.count, shown(body))
     for (family, extent) in zip(shape.families, index.extents) {
-        precondition(extent.start == end && extent.start <= extent.samples && extent.samples <= extent.end, shown(body))
-        precondition(extent.end > extent.start && body[extent.end - 1] == 0x0A, shown(body))
-        precondition(family.samples.lowerBound == samples, shown(body))
+        require(extent.start == end && extent.start <= extent.samples && extent.samples <= extent.end, shown(body))
+        require(extent.end > extent.start && body[extent.end - 1] == 0x0A, shown(body))
+        require(family.samples.lowerBound == samples, shown(body))
         (end, samples) = (extent.end, family.samples.upperBound)
     }
-    precondition(end == body.count && samples == shape.series.count, shown(body))
+    require(end == body.count && samples == shape.series.count, shown(body))
     let left = Set(shape.series.enumerated().filter { $0.offset % 2 == 0 }.map(\.element))
     let lines = withExactCopy(body) { bytes in
         shape.families.indices.map { family in
@@ -63,7 +63,7 @@ private func checkParts(_ body: [UInt8], _ index: IndexedExposition) {
             }
         }
     }
-    precondition(lines.reduce(0, +) == shape.series.count { !left.contains($0) }, shown(body))
+    require(lines.reduce(0, +) == shape.series.count { !left.contains($0) }, shown(body))
 }
 
 // MARK: Lockstep
@@ -74,14 +74,14 @@ private func checkLockstep(_ new: [UInt8], _ old: [UInt8], _ oldIndex: IndexedEx
     }
     guard let index else {
         let mayRefuse = oldIndex.shape.hasRepeatedSeries || oldIndex.shape.families.contains { $0.type == .histogram }
-        precondition(new != old || mayRefuse, "refuses the same: \(shown(old))")
+        require(new != old || mayRefuse, "refuses the same: \(shown(old))")
         return
     }
     guard let full = indexed(new) else {
-        preconditionFailure("the lockstep takes \(shown(new)) after \(shown(old))")
+        fatalError("the lockstep takes \(shown(new)) after \(shown(old))")
     }
-    precondition(areEqual(index, full), "the lockstep finds another index in \(shown(new)) after \(shown(old))")
-    precondition(!full.shape.hasRepeatedSeries, "the lockstep takes repeated series in \(shown(new))")
+    require(areEqual(index, full), "the lockstep finds another index in \(shown(new)) after \(shown(old))")
+    require(!full.shape.hasRepeatedSeries, "the lockstep takes repeated series in \(shown(new))")
 }
 
 /// Each three bytes change one: what is done, and where, and with which byte.
@@ -113,12 +113,12 @@ private func checkRewrites(_ body: [UInt8], _ index: IndexedExposition) {
     for rewrite in rewrites {
         let (bytes, tally) = withExactCopy(body) { rewrite.apply(to: $0, index) }
         guard let again = indexed(bytes) else {
-            preconditionFailure("\(shown(body)) is rewritten to \(shown(bytes))")
+            fatalError("\(shown(body)) is rewritten to \(shown(bytes))")
         }
         let left = tally.samplesDropped + tally.samplesRepeated
-        precondition(again.shape.series.count + left == index.shape.series.count, shown(body))
-        if rewrite.timestamps == .strip { precondition(!again.shape.hasTimestamps, shown(bytes)) }
-        if rewrite.isIdle(for: index.shape) { precondition(bytes == body, shown(body)) }
+        require(again.shape.series.count + left == index.shape.series.count, shown(body))
+        if rewrite.timestamps == .strip { require(!again.shape.hasTimestamps, shown(bytes)) }
+        if rewrite.isIdle(for: index.shape) { require(bytes == body, shown(body)) }
     }
 }
 
