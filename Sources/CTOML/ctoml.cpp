@@ -1,13 +1,23 @@
 #include "ctoml.h"
 
+// toml++ 3.3 asserts that a key begins like one before it looks, and so would end the process for a file with `[#a]`.
+// Where assertions are off it would take them for true.
+#undef NDEBUG
+namespace {
+struct BrokenAssertion {};
+}  // namespace
+#define TOML_ASSERT(expression) ((expression) ? static_cast<void>(0) : throw BrokenAssertion())
+
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 1
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <new>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -74,6 +84,28 @@ private:
     }
 };
 
+bool breaksAssertion(std::string_view text) {
+    try {
+        static_cast<void>(toml::parse(text));
+    } catch (const BrokenAssertion &) {
+        return true;
+    } catch (...) {
+    }
+    return false;
+}
+
+/// The first line with which `text` breaks an assertion: toml++ reads forward, so it does so with all lines behind.
+uint32_t brokenLine(std::string_view text) try {
+    std::vector<size_t> ends;
+    for (size_t offset = 0; offset < text.size(); offset++) {
+        if (text[offset] == '\n') ends.push_back(offset + 1);
+    }
+    auto isWhole = [&](size_t end) { return !breaksAssertion(text.substr(0, end)); };
+    return std::partition_point(ends.begin(), ends.end(), isWhole) - ends.begin() + 1;
+} catch (...) {
+    return 1;
+}
+
 void fail(CTOMLProblem &problem, uint32_t line, uint32_t column, std::string_view reason) {
     problem.line = line;
     problem.column = column;
@@ -91,6 +123,8 @@ extern "C" bool ctoml_read(const char *text, size_t length, CTOMLVisitor visit, 
     } catch (const toml::parse_error &error) {
         auto place = error.source().begin;
         fail(*problem, place.line, place.column, error.description());
+    } catch (const BrokenAssertion &) {
+        fail(*problem, brokenLine({text, length}), 1, "this line is not TOML");
     } catch (const std::bad_alloc &) {
         fail(*problem, 1, 1, "out of memory");
     } catch (...) {

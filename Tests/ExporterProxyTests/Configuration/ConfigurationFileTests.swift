@@ -265,7 +265,7 @@ func aProblem_IsSaidWithItsLineItsKeyAndWhatWasExpected(text: String, problem: S
 
 @Test(arguments: [
     ("[receiver\n", 1), ("[receiver]\nformat = \n", 2), ("a = 1\na = 2\n", 2), ("[receiver]\nformat = 'x\n", 2),
-    ("=\n", 1),
+    ("=\n", 1), ("[#a]\n", 1), ("[receiver]\n\n[.a]\nb = 1\n", 3), ("[receiver]\n[[=", 2),
 ])
 func aFileThatIsNoTOML_IsRefusedWithItsLine(text: String, line: Int) throws {
     let found = try problems(text)
