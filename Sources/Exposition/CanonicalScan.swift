@@ -149,15 +149,15 @@ struct CanonicalScan {
     @inline(__always)
     private mutating func sample(_ seen: inout HashSet, _ repeats: ((_ line: Int) -> Void)?) -> Bool {
         let begin = position
-        guard var next = name(begin) else { return false }
+        guard let nameEnd = name(begin) else { return false }
         var sum = sampleNameHash
-        let isBraced = next.pointee == UInt8(ascii: "{")
-        if isBraced {
-            guard let behind = labels(next + 1, &sum) else { return false }
-            next = behind
+        var value = LineScan.skip(ByteClass.blank, nameEnd, table)
+        if value.pointee == UInt8(ascii: "{") {
+            guard let behind = labels(value + 1, &sum) else { return false }
+            value = LineScan.skip(ByteClass.blank, behind, table)
+        } else if value == nameEnd {
+            return false
         }
-        let value = LineScan.skip(ByteClass.blank, next, table)
-        guard isBraced || value > next else { return false }
         var hasTimestamp = false
         guard let lineEnd = LineScan.valueAndTimestamp(value, hasTimestamp: &hasTimestamp) else { return false }
         if value.pointee == UInt8(ascii: "-"), isNegativeCount(value) { return false }

@@ -94,11 +94,12 @@ extension SampleRewrite {
             Self.appendEscaped(label.value, to: &output.bytes)
             output.bytes.append(UInt8(ascii: "\""))
         }
-        guard nameEnd < prefix.count, prefix[nameEnd] == UInt8(ascii: "{") else {
+        let brace = prefix[nameEnd...].firstIndex { $0 > UInt8(ascii: " ") }
+        guard let brace else {
             output.bytes.append(UInt8(ascii: "}"))
             return output.bytes.append(contentsOf: prefix[nameEnd...])
         }
-        appendOwn(prefix, from: nameEnd &+ 1, to: &output)
+        appendOwn(prefix, from: brace &+ 1, to: &output)
     }
 
     /// The sample's own labels from behind its opening brace, renamed where theirs is one of ours.

@@ -97,7 +97,7 @@ struct BodyGenerator {
     private mutating func appendSample(_ name: String, _ isTimed: Bool, to text: inout String) {
         text += name
         if !random.once(in: 5) {
-            text += "{"
+            text += random.once(in: 20) ? " \t{" : "{"
             for label in Self.labels.shuffled(using: &random).prefix(Int.random(in: 0...3, using: &random)) {
                 let isBorder = label == "le" || label == "quantile"
                 let value = isBorder && !random.once(in: 20) ? number() : random.pick(Self.texts)
@@ -170,7 +170,8 @@ struct BodyGenerator {
             if line.first == UInt8(ascii: "#") || parts.count < 2 || random.once(in: 3) {
                 moved += line
             } else {
-                let isTimed = parts.count > 2 && parts[parts.count - 1].allSatisfy { $0 &- 48 < 10 }
+                let isTimed =
+                    parts.count > 2 && Self.numbers.contains(String(decoding: parts[parts.count - 2], as: UTF8.self))
                 let kept = parts.dropLast(isTimed ? 2 : 1)
                 moved += kept.joined(separator: [0x20])
                 moved += " \(random.pick(Self.numbers))".utf8

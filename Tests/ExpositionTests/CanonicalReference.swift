@@ -143,7 +143,8 @@ struct CanonicalReference {
 
     /// The labels in front of the value, with the blanks behind them.
     private static func labels(_ rest: inout Substring.UnicodeScalarView) -> [(String, String)]? {
-        guard rest.first == "{" else { return skipBlanks(&rest) ? [] : nil }
+        let isBlank = skipBlanks(&rest)
+        guard rest.first == "{" else { return isBlank ? [] : nil }
         rest.removeFirst()
         var labels: [(String, String)] = []
         while true {

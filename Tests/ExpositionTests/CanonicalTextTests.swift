@@ -25,6 +25,7 @@ import Testing
         "a_sum 1\n# HELP a b\na 1\n", "a_bucket 1\n# TYPE a summary\na_sum 1\n", "_sum 1\n_count 1\n",
         // Labels.
         "a{} 1\n", "a{ } 1\n", "a{b=\"c\",} 1\n", "a{\tb = \"c\" , d\t=\t\"e\"\t}\t1\n", "a{b=\"c\"}1\n", "a{}1\n",
+        "a {b=\"c\"} 1\n", "a \t{}1\n",
         #"a{b="\\\"\n"} 1"# + "\n", "a{b=\"\0\u{1}\r\u{7F}é€😀 },=#\"} 1\n", "a{b=\"\"} 1\n", "a{b=\"c\",B=\"c\"} 1\n",
         "a{__name=\"c\",__name___=\"c\"} 1\n", "a{le=\"x\",quantile=\"x\"} 1\n",
         // Borders of buckets and quantiles.
@@ -56,7 +57,6 @@ import Testing
         "# c\n", "# EOF\n", "# UNIT a b\n", "#HELP a b\n", "# a HELP b\n", "a 1 # {} 1\n",
         // Names.
         "1a 1\n", "a-b 1\n", "a.b 1\n", "é 1\n", "a\0 1\n", "{a=\"b\"} 1\n", "\"a\" 1\n", "{\"a\"} 1\n",
-        "a {b=\"c\"} 1\n",
         "a{1b=\"c\"} 1\n", "a{b:c=\"d\"} 1\n", "a{b-c=\"d\"} 1\n", "a{=\"c\"} 1\n", "a{\"b\"=\"c\"} 1\n",
         "a{__name__=\"c\"} 1\n",
         // HELP and TYPE.

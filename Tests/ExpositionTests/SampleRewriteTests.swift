@@ -9,6 +9,7 @@ import Testing
         ("a 1\n", "a{app=\"x\",job=\"y\"} 1\n"), ("a\t1\n", "a{app=\"x\",job=\"y\"}\t1\n"),
         ("a{} 1\n", "a{app=\"x\",job=\"y\"} 1\n"),
         ("a{ } 1 5\n", "a{app=\"x\",job=\"y\" } 1 5\n"), ("a{}1\n", "a{app=\"x\",job=\"y\"}1\n"),
+        ("a \t{b=\"c\"} 1\n", "a{app=\"x\",job=\"y\",b=\"c\"} 1\n"), ("a {}\t1\n", "a{app=\"x\",job=\"y\"}\t1\n"),
         ("a{b=\"c\"} 1\n", "a{app=\"x\",job=\"y\",b=\"c\"} 1\n"),
         ("a{b=\"c\",} 1\n", "a{app=\"x\",job=\"y\",b=\"c\",} 1\n"),
         ("a{ b = \"c\" , } 1\n", "a{app=\"x\",job=\"y\", b = \"c\" , } 1\n"),
