@@ -71,6 +71,7 @@ let package = Package(
             name: "ExporterProxyTests",
             dependencies: [
                 "ExporterProxy",
+                "Exposition",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],

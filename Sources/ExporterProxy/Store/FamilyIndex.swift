@@ -36,8 +36,6 @@ struct FamilyIndex {
 
         var type: MetricType? { shape.families[family].type }
         var help: String? { shape.families[family].help }
-        /// It has a line of its own beside its samples.
-        var isDeclared: Bool { type != nil || help != nil }
         var series: ArraySlice<UInt64> { shape.series[shape.families[family].samples] }
     }
 
@@ -65,6 +63,7 @@ struct FamilyIndex {
     }
 
     private let hasDistinctSeries: Bool
+    /// As long as the largest slot that has been seen.
     private var slots: [Slot?] = []
     private var groups: [String: Group] = [:]
     private var sharedNames: Set<String> = []
@@ -80,11 +79,21 @@ struct FamilyIndex {
     /// One for each family of the source's shape.
     func places(of slot: Int) -> [Place] { state(of: slot)?.places ?? [] }
 
+    /// The family and the type that samples without a type are served under, if somebody else has declared one.
+    func foreignType(of family: Int, in slot: Int) -> (family: String, type: MetricType)? {
+        guard let state = state(of: slot), state.places.indices.contains(family), state.places[family] == .shared,
+            state.shape.families[family].type == nil
+        else { return nil }
+        let name = state.shape.families[family].name
+        let home = groups[name]?.parent ?? name
+        return groups[home]?.type.map { (home, $0) }
+    }
+
     /// Series of the source that another one had first.
     func heldSeries(of slot: Int) -> Set<UInt64> { state(of: slot)?.heldSeries ?? [] }
 
-    /// Series that are not served: those, and all of the families that are held.
-    func countHeld(of slot: Int) -> Int {
+    /// How many series of the source are left out, with those of families that are held back whole.
+    func seriesLeftOut(of slot: Int) -> Int {
         guard let state = state(of: slot) else { return 0 }
         return zip(state.shape.families, state.places).reduce(state.heldSeries.count) { count, family in
             family.1 == .held ? count + family.0.samples.count : count
@@ -136,22 +145,25 @@ struct FamilyIndex {
     mutating func update(_ changes: [(slot: Int, shape: ExpositionShape?)]) -> Set<Int> {
         dirty = Set(changes.map(\.slot))
         while slots.count <= changes.lazy.map(\.slot).max() ?? -1 { slots.append(nil) }
-        var affected: Set<String> = []
-        for change in changes { replace(change.slot, change.shape, &affected) }
-        resolve(affected)
+        // Whoever takes over a slot does not take over what its last source had.
+        take(changes.filter { $0.shape == nil })
+        take(changes.filter { $0.shape != nil })
         return dirty
     }
 
     /// Puts the source behind all others that have the same families: it has turned stale.
     mutating func demote(_ slot: Int) -> Set<Int> {
-        dirty = [slot]
         guard let shape = state(of: slot)?.shape else { return [] }
-        var affected: Set<String> = []
-        replace(slot, nil, &affected)
-        resolve(affected)
-        replace(slot, shape, &affected)
-        resolve(affected)
+        dirty = [slot]
+        take([(slot, nil)])
+        take([(slot, shape)])
         return dirty
+    }
+
+    private mutating func take(_ changes: [(slot: Int, shape: ExpositionShape?)]) {
+        var affected: Set<String> = []
+        for change in changes { replace(change.slot, change.shape, &affected) }
+        resolve(affected)
     }
 
     private mutating func replace(_ slot: Int, _ shape: ExpositionShape?, _ affected: inout Set<String>) {
@@ -212,16 +224,22 @@ struct FamilyIndex {
     private static let suffixes = ["_bucket", "_sum", "_count"]
 
     private mutating func resolve(_ affected: Set<String>) {
-        // The family before its parts: whether they are parts depends on it.
-        for name in withRelatives(affected).sorted(by: { ($0.utf8.count, $0) < ($1.utf8.count, $1) }) {
-            resolve(name)
+        var changes = SeriesChanges()
+        var done: Set<String> = []
+        for name in affected.sorted() where !done.contains(name) {
+            let names = relatives(of: name)
+            done.formUnion(names)
+            let claims = claims(names)
+            // The family before its parts.
+            for name in names.sorted(by: { $0.utf8.count < $1.utf8.count }) { resolve(name, claims, &changes) }
         }
+        apply(changes)
     }
 
-    /// With those whose answer may change: a histogram claims the names of its parts.
-    private func withRelatives(_ names: Set<String>) -> Set<String> {
-        var all = names
-        var open = Array(names)
+    /// With those whose answer depends on this one's: a histogram claims the names of its parts.
+    private func relatives(of name: String) -> Set<String> {
+        var all: Set = [name]
+        var open = [name]
         while let name = open.popLast() {
             var relatives = Self.suffixes.map { name + $0 }
             if let base = Self.base(of: name) { relatives.append(base.name) }
@@ -237,21 +255,60 @@ struct FamilyIndex {
         return (String(name.dropLast(suffix.count)), suffix == "_bucket")
     }
 
-    private mutating func resolve(_ name: String) {
-        guard var group = groups.removeValue(forKey: name) else { return }
-        let rivals = rivals(of: name)
-        group.type = nil
-        group.help = nil
-        group.members = []
-        var owner: Holder?
-        for holder in group.holders where holder.type != nil && rivals.older(than: holder) == nil {
-            owner = holder
-            break
+    /// Who declares the type of each of some related families, and who must stand back.
+    private struct Claims {
+        var owners: [String: Holder] = [:]
+        /// By holder, the source in its way.
+        var obstacles: [UInt64: Int] = [:]
+    }
+
+    /// The oldest first: whoever declares a type has it, where that is in nobody's way.
+    private func claims(_ names: Set<String>) -> Claims {
+        var claims = Claims()
+        var declared = names.flatMap { name in
+            (groups[name]?.holders ?? []).compactMap { holder in holder.type.map { (name, $0, holder) } }
         }
+        if names.count > 1 { declared.sort { $0.2.since < $1.2.since } }
+        for (name, type, holder) in declared {
+            if let slot = obstacle(name, type, holder, claims.owners) {
+                claims.obstacles[holder.since] = slot
+            } else if claims.owners[name] == nil {
+                claims.owners[name] = holder
+            }
+        }
+        return claims
+    }
+
+    /// The source that this holder, which declares a type, must stand back for.
+    private func obstacle(
+        _ name: String, _ type: MetricType, _ holder: Holder, _ owners: [String: Holder]
+    ) -> Int? {
+        if let owner = owners[name] { return owner.type == type ? nil : owner.slot }
+        if let base = Self.base(of: name), let owner = owners[base.name], Self.has(owner.type, part: base.isBucket) {
+            return owner.slot
+        }
+        let parts = Self.suffixes.filter { Self.has(type, part: $0 == "_bucket") }.compactMap { owners[name + $0] }
+        if let part = parts.min(by: { $0.since < $1.since }) { return part.slot }
+        // Its samples have the bare name, which a histogram does not.
+        guard type == .histogram else { return nil }
+        let bare = groups[name]?.holders.first { $0.type == nil }
+        return bare.flatMap { $0.since < holder.since ? $0.slot : nil }
+    }
+
+    /// Whether a family of this type has samples named `_bucket`, or else `_sum` and `_count`.
+    private static func has(_ type: MetricType?, part isBucket: Bool) -> Bool {
+        type == .histogram || (type == .summary && !isBucket)
+    }
+
+    private mutating func resolve(_ name: String, _ claims: Claims, _ changes: inout SeriesChanges) {
+        guard var group = groups.removeValue(forKey: name) else { return }
+        let owner = claims.owners[name]
         group.type = owner?.type
+        group.members = []
         var helper: Holder?
         for holder in group.holders {
-            if let with = obstacle(holder, owner, rivals) {
+            let isBare = holder.type == nil && owner?.type == .histogram
+            if let with = isBare ? owner?.slot : claims.obstacles[holder.since] {
                 note(holder, .held, Conflict(kind: .type, family: name, with: with))
                 continue
             }
@@ -259,27 +316,32 @@ struct FamilyIndex {
             if helper == nil, holder.help != nil { helper = holder }
         }
         group.help = helper?.help
-        group.parent = parent(of: name, group)
-        group.isShared = group.members.count > 1 || group.parent != nil || hasParts(name, group, owner)
+        group.parent = parent(of: name, group, claims)
+        group.isShared = group.members.count > 1 || group.parent != nil || hasParts(name, owner)
         for member in group.members {
             let differs = member.help != nil && member.help != group.help
             let conflict = differs ? helper.map { Conflict(kind: .help, family: name, with: $0.slot) } : nil
             note(member, group.isShared ? .shared : .own, conflict)
         }
-        enterSeries(&group)
+        noteSeries(of: &group, &changes)
         if group.isShared, group.parent == nil { sharedNames.insert(name) } else { sharedNames.remove(name) }
         if !group.holders.isEmpty { groups[name] = group }
     }
 
-    /// The source that this holder must stand back for.
-    private func obstacle(_ holder: Holder, _ owner: Holder?, _ rivals: Rivals) -> Int? {
-        if let rival = rivals.older(than: holder) { return rival }
-        guard let owner else { return nil }
-        guard let type = holder.type else {
-            // Its samples have the bare name, which a histogram does not.
-            return owner.type == .histogram && owner.slot != holder.slot ? owner.slot : nil
+    /// Undeclared, `a_count` is taken for a part of the histogram `a`.
+    private func parent(of name: String, _ group: Group, _ claims: Claims) -> String? {
+        guard !group.members.isEmpty, let base = Self.base(of: name), let owner = claims.owners[base.name] else {
+            return nil
         }
-        return type == owner.type ? nil : owner.slot
+        return Self.has(owner.type, part: base.isBucket) ? base.name : nil
+    }
+
+    private func hasParts(_ name: String, _ owner: Holder?) -> Bool {
+        guard let owner else { return false }
+        return Self.suffixes.contains { suffix in
+            guard Self.has(owner.type, part: suffix == "_bucket") else { return false }
+            return groups[name + suffix]?.holders.contains { $0.type == nil } == true
+        }
     }
 
     private mutating func note(_ holder: Holder, _ place: Place, _ conflict: Conflict?) {
@@ -291,78 +353,51 @@ struct FamilyIndex {
         }
     }
 
-    /// Families of other names that lay claim to the same sample names: `a_count` and the histogram `a`.
-    private struct Rivals {
-        /// The oldest that stands in the way of whoever has a HELP or a TYPE.
-        var ofDeclared: Holder?
-        /// The oldest that stands in the way of a histogram or a summary.
-        var ofComposed: Holder?
-
-        func older(than holder: Holder) -> Int? {
-            guard holder.isDeclared else { return nil }
-            let isComposed = holder.type == .histogram || holder.type == .summary
-            let candidates = [ofDeclared, isComposed ? ofComposed : nil]
-            return candidates.compactMap { $0 }.first { $0.since < holder.since }?.slot
-        }
-    }
-
-    private func rivals(of name: String) -> Rivals {
-        var rivals = Rivals()
-        if let base = Self.base(of: name), let group = groups[base.name] {
-            rivals.ofDeclared = group.holders.first { Self.has($0.type, part: base.isBucket) }
-        }
-        let parts = Self.suffixes.compactMap { groups[name + $0]?.holders.first(where: \.isDeclared) }
-        rivals.ofComposed = parts.min { $0.since < $1.since }
-        return rivals
-    }
-
-    /// Whether a family of this type has samples named `_bucket`, or else `_sum` and `_count`.
-    private static func has(_ type: MetricType?, part isBucket: Bool) -> Bool {
-        type == .histogram || (type == .summary && !isBucket)
-    }
-
-    /// An undeclared `a_count` beside somebody else's histogram `a` is taken for a part of it.
-    private func parent(of name: String, _ group: Group) -> String? {
-        guard let base = Self.base(of: name), let parent = groups[base.name] else { return nil }
-        guard let owner = parent.members.first(where: { $0.type != nil }) else { return nil }
-        return Self.has(owner.type, part: base.isBucket) && Self.isPart(group, of: owner) ? base.name : nil
-    }
-
-    private func hasParts(_ name: String, _ group: Group, _ owner: Holder?) -> Bool {
-        guard let owner else { return false }
-        return Self.suffixes.contains { suffix in
-            guard Self.has(owner.type, part: suffix == "_bucket") else { return false }
-            return groups[name + suffix].map { Self.isPart($0, of: owner) } == true
-        }
-    }
-
-    private static func isPart(_ group: Group, of owner: Holder) -> Bool {
-        !group.holders.isEmpty && !group.holders.contains(where: \.isDeclared)
-            && group.holders.contains { $0.slot != owner.slot }
-    }
-
     // MARK: Series
 
-    /// Brings the table of series up to date for those who are served together.
-    private mutating func enterSeries(_ group: inout Group) {
+    private struct SeriesPlace: Hashable {
+        var number: UInt64
+        var slot: Int
+    }
+
+    /// What is to be entered in the table of series, and what to be struck off.
+    private struct SeriesChanges {
+        var left: [SeriesPlace] = []
+        var came: [Holder] = []
+    }
+
+    /// In the table are the series of those who are served together.
+    private func noteSeries(of group: inout Group, _ changes: inout SeriesChanges) {
         if hasDistinctSeries { return }
-        let entered = group.isShared ? group.members : []
-        let (old, new) = (group.entered, entered)
-        group.entered = entered
-        var still: [UInt64: Holder] = [:]
-        for holder in new { still[holder.since] = holder }
-        var known: [UInt64: Holder] = [:]
-        for holder in old {
-            known[holder.since] = holder
-            guard let now = still[holder.since] else {
-                for number in holder.series { forget(number, of: holder.slot) }
-                continue
+        var left: [UInt64: Holder] = [:]
+        for holder in group.entered { left[holder.since] = holder }
+        group.entered = group.isShared ? group.members : []
+        for holder in group.entered {
+            let before = left.removeValue(forKey: holder.since)
+            if before?.shape === holder.shape { continue }
+            changes.came.append(holder)
+            guard let before else { continue }
+            let kept = Set(holder.series)
+            for number in before.series where !kept.contains(number) {
+                changes.left.append(SeriesPlace(number: number, slot: holder.slot))
             }
-            if now.shape === holder.shape { continue }
-            let kept = Set(now.series)
-            for number in holder.series where !kept.contains(number) { forget(number, of: holder.slot) }
         }
-        for holder in new where known[holder.since]?.shape !== holder.shape {
+        for holder in left.values {
+            for number in holder.series { changes.left.append(SeriesPlace(number: number, slot: holder.slot)) }
+        }
+    }
+
+    private mutating func apply(_ changes: SeriesChanges) {
+        let came = changes.came.sorted { $0.since < $1.since }
+        if !changes.left.isEmpty {
+            // From the family to its part, or back: it has been the source's all the time.
+            let moved = Set(
+                came.flatMap { holder in
+                    holder.series.map { SeriesPlace(number: $0, slot: holder.slot) }
+                })
+            for place in changes.left where !moved.contains(place) { forget(place.number, of: place.slot) }
+        }
+        for holder in came {
             for number in holder.series { enter(number, of: holder.slot) }
         }
     }
@@ -378,42 +413,7 @@ struct FamilyIndex {
         guard let heir = series.forget(number, slot) else { return }
         slots[heir]?.heldSeries.remove(number)
         dirty.insert(heir)
-    }
-}
-
-/// The source that each series belongs to, and who waits for it.
-private struct SeriesOwners {
-    private var owners: [UInt64: Int] = [:]
-    /// The oldest first.
-    private var waiting: [UInt64: [Int]] = [:]
-
-    func owner(of number: UInt64) -> Int? { owners[number] }
-
-    /// Whether the series is the source's; else it waits.
-    mutating func enter(_ number: UInt64, _ slot: Int) -> Bool {
-        guard let owner = owners[number] else {
-            owners[number] = slot
-            return true
-        }
-        if owner == slot { return true }
-        if waiting[number]?.contains(slot) != true { waiting[number, default: []].append(slot) }
-        return false
-    }
-
-    /// Lets go of a series, or of waiting for it; answers who has it now instead.
-    mutating func forget(_ number: UInt64, _ slot: Int) -> Int? {
-        if owners[number] != slot {
-            waiting[number]?.removeAll { $0 == slot }
-            if waiting[number]?.isEmpty == true { waiting[number] = nil }
-            return nil
-        }
-        guard let heir = waiting[number]?.first else {
-            owners[number] = nil
-            return nil
-        }
-        owners[number] = heir
-        waiting[number]?.removeFirst()
-        if waiting[number]?.isEmpty == true { waiting[number] = nil }
-        return heir
+        // They wait for another source now.
+        dirty.formUnion(series.waiting(for: number))
     }
 }

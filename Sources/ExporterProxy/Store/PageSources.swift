@@ -39,12 +39,16 @@ struct PageSources {
     private func addSamples(_ slot: Int, _ family: Int, to list: inout PieceList) {
         guard let source = sources[slot], let exposition = source.index else { return }
         let held = index.heldSeries(of: slot)
-        if held.isEmpty {
-            let extent = exposition.extents[family]
-            return source.add(extent.samples..<extent.end, to: &list)
+        let extent = exposition.extents[family]
+        let ranges =
+            held.isEmpty
+            ? [extent.samples..<extent.end]
+            : source.body.withUnsafeReadableBytes { exposition.samples(of: family, in: $0, without: held) }
+        guard let foreign = index.foreignType(of: family, in: slot), foreign.type.isComposed else {
+            for range in ranges { source.add(range, to: &list) }
+            return
         }
-        let ranges = source.body.withUnsafeReadableBytes { exposition.samples(of: family, in: $0, without: held) }
-        for range in ranges { source.add(range, to: &list) }
+        list.add(source.fitting(ranges, foreign.family, foreign.type))
     }
 
     /// Neighbouring families in one piece.
@@ -63,7 +67,25 @@ struct PageSources {
     }
 }
 
+extension MetricType {
+    /// Its samples have names and labels of their own.
+    fileprivate var isComposed: Bool { self == .histogram || self == .summary }
+}
+
 extension CheckedSnapshot {
+    /// Without those lines that were well as long as no type was declared, and are not in a histogram or a summary,
+    /// such as a bucket whose `le` is no number.
+    fileprivate func fitting(_ ranges: [Range<Int>], _ family: String, _ type: MetricType) -> ByteBuffer {
+        let header = "# TYPE \(family) \(type.rawValue)\n"
+        var text = ByteBuffer(string: header)
+        for range in ranges {
+            text.writeImmutableBuffer(
+                body.getSlice(at: body.readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer())
+        }
+        let result = text.withUnsafeReadableBytes { TextRepair.run($0, limits: .none, findingsMax: 0) }
+        return ByteBuffer(bytes: result.bytes.dropFirst(header.utf8.count))
+    }
+
     /// Bytes of the body, counted from its first.
     fileprivate func add(_ range: Range<Int>, to list: inout PieceList) {
         list.add(body, body.readerIndex + range.lowerBound..<body.readerIndex + range.upperBound)

@@ -4,15 +4,6 @@ import Testing
 
 @testable import ExporterProxy
 
-extension MergedExposition.Page {
-    fileprivate var text: String { pieces.map(\.text).joined() }
-    fileprivate var inflated: String? {
-        Inflated(pieces.flatMap { Array($0.readableBytesView) }).flatMap {
-            $0.rest == 0 ? String(decoding: $0.bytes, as: UTF8.self) : nil
-        }
-    }
-}
-
 private func merged(_ store: SnapshotStore) -> MergedExposition {
     MergedExposition(store: store, threads: .singleton)
 }
