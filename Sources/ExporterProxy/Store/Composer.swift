@@ -25,6 +25,11 @@ struct Composer {
         /// When it was last said that the source is invalid, and whether that still stands as said.
         var saidInvalidAt: Moment?
         var isSaidInvalid = false
+
+        /// What is served is an earlier version that will be given up.
+        var endsWithTime: Bool {
+            served != nil && served !== latest && rules.onInvalid != .reject && !isOverTotal
+        }
     }
 
     private let rules: ExpositionRules
@@ -38,9 +43,16 @@ struct Composer {
     private var layout: PageLayout?
     private var blocks: [PageBlock] = []
 
-    init(_ rules: ExpositionRules) {
+    /// Good versions of sources that have said something else since, from a composer with other rules.
+    private var inherited: [String: Snapshot] = [:]
+
+    init(_ rules: ExpositionRules, after old: Composer? = nil) {
         self.rules = rules
         index = FamilyIndex(hasDistinctSeries: rules.hasDistinctSeries)
+        inherited = old?.inherited ?? [:]
+        for record in (old?.records ?? []).compactMap({ $0 }) where record.served !== record.latest {
+            inherited[record.source] = record.served?.snapshot
+        }
     }
 
     mutating func compose(_ view: SnapshotStore.View, at now: Moment) -> Composition {
@@ -62,10 +74,12 @@ struct Composer {
     private mutating func takeOver(_ view: SnapshotStore.View, _ now: Moment, early: Bool) {
         while records.count < view.entries.count { records.append(nil) }
         for (slot, entry) in view.entries.enumerated() {
-            if records[slot]?.source != entry?.source { changeOwner(of: slot, to: entry?.source) }
+            if records[slot]?.source != entry?.source { changeOwner(of: slot, to: entry?.source, now) }
             guard let entry, records[slot] != nil else { continue }
             guard let snapshot = entry.snapshot else {
                 serve(nil, in: slot)
+                // What was found in it is no longer true.
+                if records[slot]?.latest != nil { records[slot]?.report = nil }
                 records[slot]?.latest = nil
                 continue
             }
@@ -75,13 +89,16 @@ struct Composer {
                 read(snapshot, in: slot, now)
             }
         }
+        // Of sources that have gone.
+        inherited = [:]
     }
 
     /// The slot was given to another source, or to none.
-    private mutating func changeOwner(of slot: Int, to source: String?) {
+    private mutating func changeOwner(of slot: Int, to source: String?, _ now: Moment) {
         serve(nil, in: slot)
         gone.insert(slot)
         records[slot] = source.map { Record(source: $0, rules: rules.rules(of: $0)) }
+        if let version = source.flatMap({ inherited.removeValue(forKey: $0) }) { read(version, in: slot, now) }
     }
 
     private mutating func read(_ snapshot: Snapshot, in slot: Int, _ now: Moment) {
@@ -160,7 +177,7 @@ struct Composer {
         _ view: SnapshotStore.View, _ now: Moment, _ moved: inout Set<Int>
     ) -> Moment? {
         var until: Moment?
-        for record in records.compactMap({ $0 }) where record.served != nil && record.served !== record.latest {
+        for record in records.compactMap({ $0 }) where record.endsWithTime {
             until = Self.earlier(until, end(of: record.served, record))
         }
         let owners = Set(records.compactMap { $0 }.flatMap(\.conflicts).map(\.with))
@@ -262,7 +279,7 @@ struct Composer {
             }
         let report = SourceReport(
             source: record.source, served: served, verdict: verdict, series: record.served?.series ?? 0,
-            servedBytes: record.served?.body.readableBytes ?? 0, seriesHeld: index.countHeld(of: slot),
+            servedBytes: record.served?.body.readableBytes ?? 0, seriesHeld: index.seriesLeftOut(of: slot),
             conflicts: record.conflicts.map { conflict in
                 SourceReport.Conflict(
                     kind: conflict.kind.rawValue, family: conflict.family,

@@ -37,6 +37,7 @@ package final class MergedExposition: Sendable {
 
     /// A composition with the pages that were asked for.
     private struct Kept: Sendable {
+        var rules: Int
         var composition: Composition
         /// In the format in which it could be made, under the kind that was asked for.
         var pages: [PageKind: Page] = [:]
@@ -46,6 +47,8 @@ package final class MergedExposition: Sendable {
 
     private struct State {
         var kept: Kept?
+        /// Which rules hold: what was made by others before is not kept.
+        var rules = 0
         /// Whether a thread is at work; who asks meanwhile waits for the round after.
         var isWorking = false
         var waiting: [(kind: PageKind, promise: EventLoopPromise<Page>)] = []
@@ -81,11 +84,12 @@ package final class MergedExposition: Sendable {
         store.watch({ rules.rules(of: $0).keepsGoodVersions }, onChange: { [weak self] in self?.checkEarly() })
     }
 
-    /// Begins anew with other rules: every source is read again.
+    /// Begins anew with other rules: every source is read again, and good versions are not lost.
     package func update(_ rules: ExpositionRules) {
-        composer.withLock { $0 = Composer(rules) }
+        composer.withLock { $0 = Composer(rules, after: $0) }
         state.withLock { state in
             state.kept = nil
+            state.rules &+= 1
             state.offersOpenMetrics = rules.openMetrics == .auto
         }
         watch(rules)
@@ -184,12 +188,12 @@ package final class MergedExposition: Sendable {
     /// What is kept where that still holds, else made anew.
     private func kept(at now: Moment) -> Kept {
         let generation = store.generation
-        let present = state.withLock { state in
-            state.kept.flatMap { $0.composition.holds(for: generation, at: now) ? $0 : nil }
+        let (rules, present) = state.withLock { state in
+            (state.rules, state.kept.flatMap { $0.composition.holds(for: generation, at: now) ? $0 : nil })
         }
         if let present { return present }
         let view = store.view()
-        let made = Kept(composition: composer.withLock { $0.compose(view, at: now) })
+        let made = Kept(rules: rules, composition: composer.withLock { $0.compose(view, at: now) })
         keep(made)
         for report in made.composition.news { tell(report) }
         return made
@@ -198,6 +202,7 @@ package final class MergedExposition: Sendable {
     /// Two threads may make one at once; the older one must not stay.
     private func keep(_ made: Kept) {
         state.withLock { state in
+            guard state.rules == made.rules else { return }
             if let present = state.kept, present.composition.generation > made.composition.generation { return }
             state.kept = made
         }

@@ -35,6 +35,7 @@ package final class SourceReport: Sendable {
     /// Of what is served, before what others had first is taken away.
     package let series: Int
     package let servedBytes: Int
+    /// Of these, what others had first, and the series of families of another type.
     package let seriesHeld: Int
     package let conflicts: [Conflict]
     package let totals: Totals
