@@ -55,8 +55,9 @@ extension HTTPTarget {
             interval = section.duration("interval", interval, shown: "poll_interval")
             timeout = section.duration("timeout", timeout, shown: "client_timeout")
             labels = section.stringTable("labels")
-            for name in labels.keys.sorted() where !LabelName.isValid(name) {
-                section.report("labels", "'\(EscapedText.visible(name))' is no label name")
+            for name in labels.keys.sorted() where !LabelName.canBeAdded(name) {
+                let what = LabelName.isValid(name) ? "belongs to histograms and summaries" : "is no label name"
+                section.report("labels", "'\(EscapedText.visible(name))' \(what)")
             }
             headers = section.stringTable("headers")
             Self.checkHeaders(headers, section)

@@ -33,10 +33,17 @@ extension ExpositionRules {
 
     private static func labelName(_ text: String, _ section: ConfigurationSection) -> String? {
         if text.isEmpty { return nil }
-        if LabelName.isValid(text) { return text }
-        section.report("app_label", "expected a label name ([a-zA-Z_][a-zA-Z0-9_]*, not __name__), found \"\(text)\"")
+        if LabelName.canBeAdded(text) { return text }
+        section.report(
+            "app_label",
+            "expected a label name ([a-zA-Z_][a-zA-Z0-9_]*, not __name__, le or quantile), found \"\(text)\"")
         return nil
     }
+}
+
+extension LabelName {
+    /// Whether configuration may put it in every sample: histograms and summaries have `le` and `quantile`.
+    package static func canBeAdded(_ name: String) -> Bool { isValid(name) && name != "le" && name != "quantile" }
 }
 
 extension SourceRules {
