@@ -112,26 +112,26 @@ for apps in [100, 1000, 10_000] {
     func pushAll() { for app in 0..<apps { push(app) } }
     pushAll()
     let few = 20_000 / apps
-    let bytes = try merged.page(.init(.text, .identity)).bytes
-    let gzip = try merged.page(.init(.text, .gzip)).bytes
+    let bytes = try merged.page(.identity).bytes
+    let gzip = try merged.page(.gzip).bytes
     print("\(apps) apps: page of \(bytes) bytes, gzip \(gzip)")
     measure("\(apps) apps: one replaced") { push(17) }
-    try measure("\(apps) apps: page, nothing changed") { _ = try merged.page(.init(.text, .identity)) }
+    try measure("\(apps) apps: page, nothing changed") { _ = try merged.page(.identity) }
     try measure("\(apps) apps: page, one changed", count: few) {
         push(17)
-        _ = try merged.page(.init(.text, .identity))
+        _ = try merged.page(.identity)
     }
     try measure("\(apps) apps: page, all changed", bytes: bytes, count: max(2, few / 10)) {
         pushAll()
-        _ = try merged.page(.init(.text, .identity))
+        _ = try merged.page(.identity)
     }
     try measure("\(apps) apps: gzip, one changed", count: max(2, few / 4)) {
         push(17)
-        _ = try merged.page(.init(.text, .gzip))
+        _ = try merged.page(.gzip)
     }
     try measure("\(apps) apps: gzip, all changed", bytes: bytes, count: max(2, few / 50)) {
         pushAll()
-        _ = try merged.page(.init(.text, .gzip))
+        _ = try merged.page(.gzip)
     }
 }
 

@@ -33,6 +33,10 @@ package final class MergedExposition: Sendable {
             self.format = format
             self.coding = coding
         }
+
+        /// Of text.
+        package static let identity = PageKind(.text, .identity)
+        package static let gzip = PageKind(.text, .gzip)
     }
 
     /// A composition with the pages that were asked for.

@@ -42,7 +42,7 @@ extension FamilyIndex {
         -> FamilyIndexModel.Answer
     {
         var answer = FamilyIndexModel.Answer()
-        for (place, family) in families.enumerated() { answer.places[family.name] = self.place(of: place, in: slot) }
+        for (place, family) in families.enumerated() { answer.places[family.name] = self.places(of: slot)[place] }
         for conflict in conflicts(of: slot) {
             if let family = conflict.family { answer.conflicts[family] = "\(conflict.kind) \(conflict.with)" }
         }

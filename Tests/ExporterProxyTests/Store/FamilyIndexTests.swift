@@ -20,7 +20,7 @@ private func outcome(of steps: Steps, hasDistinctSeries: Bool = false) throws ->
 
 extension FamilyIndex {
     fileprivate func said(of slot: Int, _ shape: ExpositionShape) -> String {
-        let places = shape.families.indices.map { "\(shape.families[$0].name) \(place(of: $0, in: slot))" }
+        let places = shape.families.indices.map { "\(shape.families[$0].name) \(self.places(of: slot)[$0])" }
         let conflicts = conflicts(of: slot).map { conflict in
             "\(conflict.kind)\(conflict.family.map { " " + $0 } ?? "") with \(conflict.with): \(conflict.count)"
         }

@@ -9,11 +9,11 @@ private func merged(_ store: SnapshotStore) -> MergedExposition {
 }
 
 private func gzip(_ merged: MergedExposition) async throws -> MergedExposition.Page {
-    try await merged.page(.init(.text, .gzip), on: MultiThreadedEventLoopGroup.singleton.any()).get()
+    try await merged.page(.gzip, on: MultiThreadedEventLoopGroup.singleton.any()).get()
 }
 
 extension MergedExposition {
-    fileprivate func identity() throws -> Page { try page(.init(.text, .identity)) }
+    fileprivate func identity() throws -> Page { try page(.identity) }
 }
 
 @Test func mergedExposition_IsInOrderOfName() async throws {
@@ -81,12 +81,12 @@ func mergedExposition_IsTheSame_HoweverItsPiecesAreCutAndCoded(seed: UInt64) asy
     let store = SnapshotStore()
     _ = store.replace(with: Snapshot("a", "m 1\n"))
     let exposition = merged(store)
-    #expect(exposition.readyPage(.init(.text, .gzip)) == nil)
+    #expect(exposition.readyPage(.gzip) == nil)
     let first = try await gzip(exposition)
-    #expect(exposition.readyPage(.init(.text, .gzip))?.pieces == first.pieces)
+    #expect(exposition.readyPage(.gzip)?.pieces == first.pieces)
     #expect(try storage(exposition.identity()) == storage(exposition.identity()))
     _ = store.replace(with: Snapshot("a", "m 2\n"))
-    #expect(exposition.readyPage(.init(.text, .gzip)) == nil)
+    #expect(exposition.readyPage(.gzip) == nil)
     #expect(try exposition.identity().text == "m 2\n")
     #expect(try await gzip(exposition).inflated == "m 2\n")
 }
