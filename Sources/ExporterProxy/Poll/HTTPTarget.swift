@@ -78,7 +78,17 @@ package struct HTTPTarget: Sendable {
             }
             body.writeImmutableBuffer(part)
         }
+        guard Self.hasEnd(response) || body.readableBytes == 0 || body.readableBytesView.last == UInt8(ascii: "\n")
+        else {
+            throw PollError.transport("the body ends with the connection, and in the middle of a line")
+        }
         return ExpositionBody.make(body)
+    }
+
+    /// Whether the answer says how long it is: one that ends with its connection may be cut, perhaps within a number.
+    private static func hasEnd(_ response: HTTPClientResponse) -> Bool {
+        let codings = response.headers[canonicalForm: "transfer-encoding"]
+        return response.headers.contains(name: "content-length") || codings.contains { $0.lowercased() == "chunked" }
     }
 
     /// Runs `body` against the clock: whoever is first ends the other.

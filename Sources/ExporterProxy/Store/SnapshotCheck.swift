@@ -6,7 +6,7 @@ import NIOCore
 /// A body of the same shape as the source's last one is read in step with it; an unusual one is repaired line by
 /// line. Whatever comes out has gone through ``CanonicalText``, so that nothing else can reach a scrape.
 struct SnapshotCheck {
-    /// Findings that are kept with their line; all are counted.
+    /// Findings that are kept with their line, dropped lines before repairs; all are counted.
     static let findingsMax = 20
 
     /// A sample with a timestamp is old after this time.
@@ -50,9 +50,12 @@ struct SnapshotCheck {
         let asItIs = body.withUnsafeReadableBytes { CanonicalText.index($0, limits: rules.limits) }
         if let asItIs { return (body, asItIs) }
         let result = body.withUnsafeReadableBytes {
-            TextRepair.run($0, limits: rules.limits, findingsMax: Self.findingsMax)
+            TextRepair.run($0, limits: rules.limits, findingsMax: Self.findingsMax * 50)
         }
-        verdict.findings = result.findings
+        // Of a body with many repairs the lines that are lost are worth more than the first places that were mended.
+        let (lost, mended) = (result.findings.filter(\.isLoss), result.findings.filter { !$0.isLoss })
+        let kept = lost.prefix(Self.findingsMax) + mended.prefix(Self.findingsMax - min(Self.findingsMax, lost.count))
+        verdict.findings = kept.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
         verdict.counts = result.counts.map { (reason: $0.key, count: $0.value) }
         verdict.counts.sort { $0.reason.code < $1.reason.code }
         verdict.limit = result.isOverLimit
@@ -95,6 +98,10 @@ struct SnapshotCheck {
         }
         return (ByteBuffer(bytes: bytes), index)
     }
+}
+
+extension Finding {
+    fileprivate var isLoss: Bool { reason.outcome == .dropped }
 }
 
 extension Reason {

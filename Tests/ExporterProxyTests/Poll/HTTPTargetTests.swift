@@ -156,6 +156,8 @@ func aPoll_TakesAnyContentType(type: String) async throws {
     let exporter = try Exporter(.response("200 OK", ["Transfer-Encoding: chunked"], chunks))
     defer { exporter.stop() }
     #expect(try await poll(exporter.url).entry?.snapshot?.body.text == "m 1\n")
+    exporter.say(.response("200 OK", ["Connection: close"], [UInt8]("m 12\n")))
+    #expect(try await poll(exporter.url).entry?.snapshot?.body.text == "m 12\n")
     let text = String(repeating: "m{a=\"b\"} 1\n", count: 10_000)
     exporter.say(.ok(try gzipped([UInt8](text)), ["Content-Encoding: gzip"]))
     #expect(try await poll(exporter.url).entry?.snapshot?.body.text == text)
@@ -189,6 +191,7 @@ private func failingAnswers() throws -> [Failure] {
         Failure("cut", .response("200 OK", ["Content-Length: 10"], [UInt8]("m 1\n")), "transport"),
         Failure(
             "cut chunk", .response("200 OK", ["Transfer-Encoding: chunked"], [UInt8]("4\r\nm 1\n\r\n")), "transport"),
+        Failure("cut without a length", .response("200 OK", ["Connection: close"], [UInt8]("m 12")), "transport"),
         Failure("cut head", .bytes([UInt8]("HTTP/1.1 200 OK\r\nContent-Le")), "transport"),
         Failure("no HTTP", .bytes([UInt8]("garbage\r\n\r\n")), "transport"),
         Failure("nothing", .bytes([]), "transport"),
