@@ -20,9 +20,10 @@ private struct Texts {
         let type = ["gauge", "counter", "histogram", "summary", "untyped", "", ""].randomElement(using: &random) ?? ""
         var text = Bool.random(using: &random) ? "# HELP \(name) Text \(Int.random(in: 0..<3, using: &random)).\n" : ""
         if !type.isEmpty { text += "# TYPE \(name) \(type)\n" }
-        let border = ["1", "0.5", "+Inf"].randomElement(using: &random) ?? "1"
+        let border = ["1", "0.5", "+Inf", "x"].randomElement(using: &random) ?? "1"
+        let count = ["1", "2", "-1"].randomElement(using: &random) ?? "1"
         switch type {
-        case "histogram": text += "\(name)_bucket{le=\"\(border)\"} 1\n\(name)_sum 1\n\(name)_count 1\n"
+        case "histogram": text += "\(name)_bucket{le=\"\(border)\"} \(count)\n\(name)_sum 1\n\(name)_count \(count)\n"
         case "summary": text += "\(name){quantile=\"\(border)\"} 1\n\(name)_sum 1\n\(name)_count 1\n"
         default: text += samples(name, &random)
         }
@@ -41,8 +42,9 @@ private struct Texts {
     }
 
     static func rogue(_ random: inout SeededGenerator) -> String {
-        let names = names.shuffled(using: &random).prefix(Int.random(in: 0...5, using: &random))
-        var parts = names.map { family($0, &random) }
+        var parts = (0..<Int.random(in: 0...5, using: &random)).map { _ in
+            family(names.randomElement(using: &random) ?? "m", &random)
+        }
         for _ in 0..<Int.random(in: 0...4, using: &random) {
             parts.insert(
                 broken.randomElement(using: &random) ?? "", at: Int.random(in: 0...parts.count, using: &random))
@@ -75,7 +77,7 @@ extension Bench {
 }
 
 /// Whatever comes in, what goes out is well; who does it right finds all of it there; and both codings say the same.
-@Test(arguments: 0..<40)
+@Test(arguments: 0..<400)
 func thePage_IsAlwaysWhatEveryReaderTakes(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     var rules = ExpositionRules()
@@ -84,6 +86,7 @@ func thePage_IsAlwaysWhatEveryReaderTakes(seed: UInt64) throws {
     rules.standard.timestamps = SourceRules.TimestampPolicy.allCases.randomElement(using: &random) ?? .pass
     rules.duplicates = seed % 4 == 0 ? .expose : .first
     rules.appLabel = seed % 5 == 0 ? "label" : nil
+    rules.openMetrics = .auto
     let bench = Bench(rules)
     var good: [String: [String]] = [:]
     for step in 0..<60 {
@@ -96,6 +99,7 @@ func thePage_IsAlwaysWhatEveryReaderTakes(seed: UInt64) throws {
         try #require(index != nil, "\(place): \(page)")
         #expect(findings(in: page, besides: isExposing ? ["duplicate_series"] : []) == [], place)
         #expect(try bench.merged.page(.gzip).inflated == page, place)
+        try bench.checkOpenMetrics(place)
         let lines = Set(page.split(separator: "\n"))
         for (source, samples) in good {
             for sample in samples {
@@ -104,6 +108,18 @@ func thePage_IsAlwaysWhatEveryReaderTakes(seed: UInt64) throws {
                 #expect(lines.contains(Substring(expected)), place)
             }
         }
+    }
+}
+
+extension Bench {
+    /// What is said in OpenMetrics is well, too; what cannot be said in it is text.
+    fileprivate func checkOpenMetrics(_ place: Comment) throws {
+        let page = try merged.page(.init(.openMetrics, .identity))
+        #expect(try merged.page(.init(.openMetrics, .gzip)).inflated == page.text, place)
+        guard page.format == .openMetrics else { return #expect(try page.text == self.page(), place) }
+        var text = page.text
+        let findings = text.withUTF8 { OpenMetricsParser.parse(UnsafeRawBufferPointer($0), mode: .lenient).findings }
+        #expect(findings.isEmpty && page.text.hasSuffix("# EOF\n"), "\(place): \(findings) \(page.text)")
     }
 }
 
@@ -116,7 +132,7 @@ private func findings(in page: String, besides: Set<String>) -> [String] {
 }
 
 /// The page depends on what the sources say and in which order they came, not on how often somebody looked.
-@Test(arguments: 0..<20)
+@Test(arguments: 0..<200)
 func thePage_IsTheSame_HoweverOftenOneOfThemIsMadeAnew(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     let bench = Bench()

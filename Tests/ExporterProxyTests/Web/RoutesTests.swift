@@ -10,15 +10,24 @@ import Testing
 private struct Window {
     let store = SnapshotStore()
     let registry = InstrumentRegistry()
+    let time = ManualTime()
+    let merged: MergedExposition
+    let firstRound: FirstRound
     let router: HTTPRouter
 
-    init(reload outcome: ReloadOutcome = .done(needRestart: [])) {
-        let time = ManualTime()
-        let merged = MergedExposition(store: store, threads: .singleton, time: time.source)
+    init(
+        reload outcome: ReloadOutcome = .done(needRestart: []), rules: ExpositionRules = .init(),
+        targets: [String] = [], isMerged: Bool = false
+    ) {
+        let merged = MergedExposition(store: store, rules: rules, threads: .singleton, time: time.source)
+        self.merged = merged
+        firstRound = FirstRound(of: targets, began: .example)
+        var telemetry = TelemetryConfiguration()
+        telemetry.isMerged = isMerged
         router = HTTPRouter(
             Routes(
-                store: store, merged: merged, firstRound: FirstRound(of: [], began: .example),
-                telemetry: OwnMetrics(.init(), registry: registry), reload: { $0.makeSucceededFuture(outcome) },
+                store: store, merged: merged, firstRound: firstRound,
+                telemetry: OwnMetrics(telemetry, registry: registry), reload: { $0.makeSucceededFuture(outcome) },
                 threads: .singleton, time: time.source
             ).all)
     }
@@ -88,6 +97,78 @@ func anApp_IsFoundByItsEncodedName(name: String, path: String) async throws {
     #expect(failing.status == 503 && failing.text == "503 'f': refused\n")
     #expect(try await window.ask("/apps/%FF/metrics").status == 400)
     #expect(try await window.ask("/apps/%1B/metrics").text == "404 no metrics of an app named '\\u{1b}'\n")
+}
+
+@Test func anApp_IsServedAlone_OnlyWhileItIsFreshAndValid() async throws {
+    var rules = ExpositionRules()
+    rules.standard.onInvalid = .keepLastGood
+    rules.standard.limits.series = 1
+    rules.appLabel = "app"
+    let window = Window(rules: rules)
+    func answer() async throws -> String {
+        let answer = try await window.ask("/apps/a/metrics")
+        return "\(answer.status) \(answer.text)"
+    }
+    func push(_ text: String) { _ = window.store.replace(with: Snapshot("a", text, at: window.time.source())) }
+    push("# TYPE m gauge\nm 1\n")
+    #expect(try await answer() == "200 # TYPE m gauge\nm{app=\"a\"} 1\n")
+    push("m 1\nn\n")
+    #expect(try await answer() == "503 503 'a': line 2, column 2: the sample has no value: n\n")
+    #expect(
+        try await window.ask("/metrics").text == "# TYPE m gauge\nm{app=\"a\"} 1\n", "of all, it is the last good one")
+    push("m 1\nn 1\n")
+    #expect(try await answer() == "503 503 'a': the exposition has more series than the limit\n")
+    push("m 2\r\n")
+    #expect(try await answer() == "200 m{app=\"a\"} 2\n")
+    window.time.advance(by: .seconds(300))
+    #expect(try await answer().hasPrefix("200 "))
+    window.time.advance(by: .milliseconds(1))
+    #expect(try await answer() == "503 503 'a': nothing has come for longer than store.stale_after\n")
+    push("m 3\n")
+    #expect(try await answer() == "200 m{app=\"a\"} 3\n")
+    window.store.noteFailure(of: "a", .init(origin: .init(.poll, "h:1"), at: .example, reason: "refused"))
+    #expect(try await answer() == "503 503 'a': refused\n")
+}
+
+/// What stands in the way of others is still the app's own.
+@Test func anApp_IsServedWhole_WhateverOthersHadFirst() async throws {
+    let window = Window()
+    _ = window.store.replace(with: Snapshot("a", "# TYPE m gauge\nm 1\nn 1\n"))
+    _ = try await window.ask("/metrics")
+    _ = window.store.replace(with: Snapshot("b", "# TYPE m counter\nm 2\nn 2\n"))
+    #expect(try await window.ask("/metrics").text == "n 1\n# TYPE m gauge\nm 1\n")
+    #expect(try await window.ask("/apps/b/metrics").text == "# TYPE m counter\nm 2\nn 2\n")
+}
+
+@Test(arguments: ["/metrics", "/-/ready"])
+func nothing_IsServedAsComplete_BeforeEachTargetWasAsked(uri: String) async throws {
+    let window = Window(targets: ["a", "b"])
+    _ = window.store.replace(with: Snapshot("x", "m 1\n"))
+    let answer = try await window.ask(uri)
+    #expect(answer.status == 503 && answer.text == "503 starting: 2 poll targets have not been asked yet\n")
+    #expect(answer.headers["retry-after"] == "1")
+    for path in ["/apps", "/apps/x/metrics", "/-/metrics", "/-/healthy", "/"] {
+        #expect(try await window.ask(path).status == 200, "\(path)")
+    }
+    for name in ["a", "b"] { window.firstRound.note(name) }
+    #expect(try await window.ask(uri).status == 200)
+    let patient = Window(targets: ["hangs"])
+    #expect(try await patient.ask(uri).status == 503)
+    patient.time.advance(by: .seconds(10))
+    #expect(try await patient.ask(uri).status == 200)
+}
+
+@Test func metrics_HaveThoseOfTheProxy_WhereTheyAreMerged() async throws {
+    let window = Window(isMerged: true)
+    let counter = window.registry.counter("own_total", help: "Own.")
+    _ = window.store.replace(with: Snapshot("a", "a 1\n"))
+    let header = "# HELP own_total Own.\n# TYPE own_total counter\n"
+    #expect(try await window.ask("/metrics").text == "a 1\n\(header)own_total 0\n")
+    counter.increment()
+    let compressed = try await window.ask("/metrics", [("Accept-Encoding", "gzip")])
+    #expect(Inflated(compressed.bytes)?.bytes == [UInt8]("a 1\n\(header)own_total 1\n"))
+    #expect(try await window.ask("/apps/exporter-proxy/metrics").text == "\(header)own_total 1\n")
+    #expect(try await window.ask("/apps").text.contains("| exporter-proxy | "))
 }
 
 @Test func apps_IsATable_OrJSONWhereThatIsAskedFor() async throws {
