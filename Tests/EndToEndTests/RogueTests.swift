@@ -175,7 +175,7 @@ struct RogueTests {
 
     // MARK: Many at once
 
-    @Test(.needs(.promtool), arguments: 0..<40)
+    @Test(.needs(.promtool), arguments: 0..<8)
     func manyRandomBodies_MakeAPageThatPromtoolTakes(seed: UInt64) async throws {
         var random = RandomBodies(seed: seed)
         let settings = [

@@ -37,6 +37,12 @@ struct Composer {
     private var index: FamilyIndex
     /// Slots whose source has gone, and the index does not know it yet.
     private var gone: Set<Int> = []
+    /// Slots of which something else is to be served, or said, than at the last composition.
+    private var touched: Set<Int> = []
+    /// Slots that serve an earlier version than the latest, or none of it.
+    private var behind: Set<Int> = []
+    /// Slots with conflicts.
+    private var contested: Set<Int> = []
     private var series = 0
     private var order: [Int] = []
     private var membership: UInt64?
@@ -74,12 +80,18 @@ struct Composer {
     private mutating func takeOver(_ view: SnapshotStore.View, _ now: Moment, early: Bool) {
         while records.count < view.entries.count { records.append(nil) }
         for (slot, entry) in view.entries.enumerated() {
+            // Most often nothing has come.
+            if let snapshot = entry?.snapshot, let latest = records[slot]?.latest, latest.snapshot === snapshot,
+                records[slot]?.served === latest
+            {
+                continue
+            }
             if records[slot]?.source != entry?.source { changeOwner(of: slot, to: entry?.source, now) }
             guard let entry, records[slot] != nil else { continue }
             guard let snapshot = entry.snapshot else {
                 serve(nil, in: slot)
                 // What was found in it is no longer true.
-                if records[slot]?.latest != nil { records[slot]?.report = nil }
+                if records[slot]?.latest != nil { touched.insert(slot) }
                 records[slot]?.latest = nil
                 continue
             }
@@ -97,6 +109,9 @@ struct Composer {
     private mutating func changeOwner(of slot: Int, to source: String?, _ now: Moment) {
         serve(nil, in: slot)
         gone.insert(slot)
+        touched.insert(slot)
+        behind.remove(slot)
+        contested.remove(slot)
         records[slot] = source.map { Record(source: $0, rules: rules.rules(of: $0)) }
         if let version = source.flatMap({ inherited.removeValue(forKey: $0) }) { read(version, in: slot, now) }
     }
@@ -109,7 +124,7 @@ struct Composer {
         records[slot]?.isDemoted = false
         records[slot]?.totals.add(latest.verdict)
         // Also where the old version goes on being served.
-        records[slot]?.report = nil
+        touched.insert(slot)
         serve(served(slot, now), in: slot)
     }
 
@@ -132,7 +147,7 @@ struct Composer {
         guard let record = records[slot], record.served !== version || record.isOverTotal else { return }
         let total = series - (record.served?.series ?? 0) + (version?.series ?? 0)
         let fits = total <= rules.seriesMax || version == nil
-        if record.isOverTotal == fits { records[slot]?.report = nil }
+        if fits || !record.isOverTotal { touched.insert(slot) }
         if !fits, !record.isOverTotal { records[slot]?.totals.limitHits[Reason.totalSeries.code, default: 0] += 1 }
         records[slot]?.isOverTotal = !fits
         guard fits else { return }
@@ -147,15 +162,17 @@ struct Composer {
         var moved = gone
         var changes = gone.map { (slot: $0, shape: ExpositionShape?.none) }
         gone = []
-        for (slot, record) in records.enumerated() {
-            guard let record, record.served !== record.placed || record.report == nil else { continue }
+        for slot in touched.sorted() {
+            guard let record = records[slot] else { continue }
             moved.insert(slot)
+            if record.served !== record.latest { behind.insert(slot) } else { behind.remove(slot) }
             let (old, new) = (record.placed, record.served)
             if old?.index?.shape !== new?.index?.shape || (old == nil) != (new == nil) {
                 changes.append((slot, new?.index?.shape))
             }
             records[slot]?.placed = new
         }
+        touched = []
         if changes.isEmpty { return moved }
         layout = nil
         let dirty = index.update(changes)
@@ -170,6 +187,7 @@ struct Composer {
             records[slot]?.totals.conflicts[conflict.kind.rawValue, default: 0] += 1
         }
         records[slot]?.conflicts = conflicts
+        if conflicts.isEmpty { contested.remove(slot) } else { contested.insert(slot) }
     }
 
     /// Sources that others stand back for lose that right when they turn stale. Answers until when all this holds.
@@ -177,10 +195,10 @@ struct Composer {
         _ view: SnapshotStore.View, _ now: Moment, _ moved: inout Set<Int>
     ) -> Moment? {
         var until: Moment?
-        for record in records.compactMap({ $0 }) where record.endsWithTime {
+        for record in behind.compactMap({ records[$0] }) where record.endsWithTime {
             until = Self.earlier(until, end(of: record.served, record))
         }
-        let owners = Set(records.compactMap { $0 }.flatMap(\.conflicts).map(\.with))
+        let owners = Set(contested.compactMap { records[$0] }.flatMap(\.conflicts).map(\.with))
         for slot in owners.sorted() {
             guard let record = records[slot], let served = record.served, !record.isDemoted else { continue }
             let isStale =

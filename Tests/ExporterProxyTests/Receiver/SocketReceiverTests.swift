@@ -363,9 +363,11 @@ func theOtherFormat_IsRefused_WhenOneIsConfigured(format: String, other: [UInt8]
         try socket.send(many)
         try house.poke()
         #expect(house.refused("replies_not_read") == 0)
-        house.time.advance(by: .seconds(31))
-        try house.poke()
-        try house.poke()
+        // The last reply may come to lie in the queue after the first look at the clock.
+        for _ in 0..<20 where house.refused("replies_not_read") == 0 {
+            house.time.advance(by: .seconds(31))
+            try house.poke()
+        }
         #expect(house.refused("replies_not_read") == 1)
         #expect(house.served("poke") == "x\n")
     }

@@ -60,7 +60,7 @@ extension FamilyIndex {
 }
 
 /// A family or two come, go or change; a source comes back, goes or turns stale: index and model agree on all.
-@Test(arguments: 0..<600)
+@Test(arguments: 0..<60)
 func familyIndex_SaysWhatAModelSays_ThatBeginsAnewAfterEachChange(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     var index = FamilyIndex(hasDistinctSeries: false)

@@ -77,7 +77,7 @@ extension Bench {
 }
 
 /// Whatever comes in, what goes out is well; who does it right finds all of it there; and both codings say the same.
-@Test(arguments: 0..<400)
+@Test(arguments: 0..<40)
 func thePage_IsAlwaysWhatEveryReaderTakes(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     var rules = ExpositionRules()
@@ -123,16 +123,16 @@ extension Bench {
     }
 }
 
-/// What the repair would have to mend.
+/// What a reader of text would refuse.
 private func findings(in page: String, besides: Set<String>) -> [String] {
     var page = page
     let result = page.withUTF8 { TextRepair.run(UnsafeRawBufferPointer($0), limits: .none, findingsMax: 5) }
-    guard result.counts.keys.contains(where: { !besides.contains($0.code) }) else { return [] }
-    return result.findings.filter { !besides.contains($0.reason.code) }.map { "\($0.reason.code): \($0.text)" } + [page]
+    let refused = result.counts.keys.filter { !$0.refusedBy.isEmpty && !besides.contains($0.code) }
+    return refused.isEmpty ? [] : result.findings.map { "\($0.reason.code): \($0.text)" } + [page]
 }
 
 /// The page depends on what the sources say and in which order they came, not on how often somebody looked.
-@Test(arguments: 0..<200)
+@Test(arguments: 0..<20)
 func thePage_IsTheSame_HoweverOftenOneOfThemIsMadeAnew(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     let bench = Bench()
