@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Exposition
 
 /// Against what Prometheus' own OpenMetrics parser does. The cases are no part of the repository.
-@Suite(.enabled(if: OpenMetricsCases.folder != nil, "set EXPORTER_PROXY_CASES to the folder of conformance cases"))
+@Suite(.needsConformanceCases)
 struct OpenMetricsConformanceTests {
     /// Where the lenient mode does otherwise, and why.
     static let differences: [String: String] = [
@@ -163,10 +164,8 @@ private struct OpenMetricsCases: Decodable {
     var documents: [Document]
     var malformed: [Short]
 
-    static var folder: String? { ProcessInfo.processInfo.environment["EXPORTER_PROXY_CASES"] }
-
     static func load() throws -> OpenMetricsCases {
-        let file = URL(fileURLWithPath: folder ?? "").appending(path: "prometheus-openmetricsparse.json")
-        return try JSONDecoder().decode(OpenMetricsCases.self, from: Data(contentsOf: file))
+        let bytes = try ConformanceCases.bytes("prometheus-openmetricsparse.json")
+        return try JSONDecoder().decode(OpenMetricsCases.self, from: Data(bytes))
     }
 }
