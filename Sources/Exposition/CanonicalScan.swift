@@ -13,7 +13,8 @@ struct CanonicalScan {
     private var names = FamilyNames(hash: .ofThisProcess)
     private var prefixes: [UInt32] = []
     private var series: [UInt64] = []
-    private var hasRepeatedSeries = false
+    /// Samples of a series that another sample has as well.
+    private var repeatedSeries = 0
     private var hasTimestamps = false
 
     // The family whose lines are being read.
@@ -39,29 +40,30 @@ struct CanonicalScan {
 
     mutating func run(repeats: ((_ line: Int) -> Void)?) -> IndexedExposition? {
         let lines = LineCount.of(bytes)
-        guard isPossible(lines: lines) else { return nil }
-        prefixes.reserveCapacity(lines)
-        series.reserveCapacity(lines)
-        var seen = HashSet(capacity: lines)
+        guard lines &* Self.shortestLine <= bytes.count else { return nil }
+        let room = min(lines, linesExpected)
+        prefixes.reserveCapacity(room)
+        series.reserveCapacity(room)
+        var seen = HashSet(capacity: room)
         while position < end {
             let isTaken = position.pointee == UInt8(ascii: "#") ? header() : sample(&seen, repeats)
             guard isTaken else { return nil }
         }
         endFamily()
-        guard families.count <= limits.families, series.count <= limits.series else { return nil }
         let shape = ExpositionShape(
-            families: families, series: series, prefixes: prefixes, hasRepeatedSeries: hasRepeatedSeries,
+            families: families, series: series, prefixes: prefixes, hasRepeatedSeries: repeatedSeries > 0,
             hasTimestamps: hasTimestamps)
         return IndexedExposition(shape: shape, extents: extents)
     }
 
-    /// Room is made for all lines at once, so they must not be more than could be taken.
-    private func isPossible(lines: Int) -> Bool {
-        let shortest = 4  // "a 1\n"
-        guard lines &* shortest <= bytes.count else { return false }
+    /// `a 1` and a line feed.
+    private static let shortestLine = 4
+
+    /// So many lines can be taken, but for series that come at several times: room is not made for more.
+    private var linesExpected: Int {
         let (headers, overflows) = limits.families.multipliedReportingOverflow(by: 2)
-        let (linesMax, overflowsToo) = limits.series.addingReportingOverflow(headers)
-        return overflows || overflowsToo || lines <= linesMax
+        let (lines, overflowsToo) = limits.series.addingReportingOverflow(headers)
+        return overflows || overflowsToo ? .max : max(0, lines)
     }
 
     // MARK: Families
@@ -70,7 +72,7 @@ struct CanonicalScan {
 
     private mutating func beginFamily(_ name: UnsafeRawBufferPointer) -> Bool {
         endFamily()
-        guard name.count <= limits.nameBytes, names.add(name) else { return false }
+        guard families.count < limits.families, name.count <= limits.nameBytes, names.add(name) else { return false }
         familyName = name
         familySuffixes = .none
         familyBorder = .none
@@ -201,14 +203,14 @@ struct CanonicalScan {
         let isNew = isTimed ? noteTimed(hash, &seen) : seen.insert(hash)
         if !isNew {
             guard let repeats else { return false }
-            hasRepeatedSeries = true
+            if !isTimed { repeatedSeries &+= 1 }
             repeats(prefixes.count)
         } else if hasTimestamps, !isTimed, seen.contains(~hash) {
-            hasRepeatedSeries = true
+            repeatedSeries &+= 1
         }
         prefixes.append(UInt32(truncatingIfNeeded: prefix))
         series.append(hash)
-        return true
+        return series.count &- repeatedSeries <= limits.series
     }
 
     /// The same series may come at several times and once without, but not twice at one time.
@@ -218,7 +220,7 @@ struct CanonicalScan {
     @inline(never)
     private mutating func noteTimed(_ hash: UInt64, _ seen: inout HashSet) -> Bool {
         hasTimestamps = true
-        if !seen.insert(~hash) || seen.contains(hash) { hasRepeatedSeries = true }
+        if !seen.insert(~hash) || seen.contains(hash) { repeatedSeries &+= 1 }
         let end = position - 1
         var time = end - 1
         while time[-1] &- 48 < 10 { time -= 1 }

@@ -93,7 +93,9 @@ import Testing
     @Test(arguments: [
         ("a 1\n", limits { $0.bytes = 4 }, true), ("a 1\n", limits { $0.bytes = 3 }, false),
         ("a 1\nb 1\n", limits { $0.series = 2 }, true), ("a 1\nb 1\n", limits { $0.series = 1 }, false),
-        ("a 1 5\na 1 6\n", limits { $0.series = 1 }, false), ("# TYPE a gauge\n", limits { $0.series = 0 }, true),
+        ("a 1 5\na 1 6\na 1\n", limits { $0.series = 1 }, true),
+        ("a 1\na 1 5\nb 1\n", limits { $0.series = 1 }, false), ("a 1 5\na 1\nb 1 5\n", limits { $0.series = 2 }, true),
+        ("# TYPE a gauge\n", limits { $0.series = 0 }, true),
         ("a 1\nb 1\n", limits { $0.families = 2 }, true), ("a 1\nb 1\n", limits { $0.families = 1 }, false),
         ("# HELP a b\n# TYPE a gauge\n# TYPE b gauge\n", limits { ($0.families, $0.series) = (2, 0) }, true),
         ("# HELP a b\n# TYPE a gauge\n# TYPE b gauge\n", limits { ($0.families, $0.series) = (1, 0) }, false),
