@@ -89,6 +89,13 @@ func badBody_IsRepaired_AndSaid(text: String, served: String, counts: [String: I
     #expect(checked.verdict.linesDropped == 100 && !checked.verdict.isValid)
 }
 
+/// However much is mended before it.
+@Test func aLineThatIsLost_IsNamedBeforeThoseThatAreMended() {
+    let checked = check((0..<50).map { "m\($0) 1\r\n" }.joined() + "x\ny\n")
+    #expect(checked.counts == ["crlf": 50, "missing_value": 2])
+    #expect(checked.verdict.findings.map(\.line) == Array(1...18) + [51, 52])
+}
+
 @Test(
     arguments: [
         ("too_many_bytes", limits { $0.bytes = good.utf8.count - 1 }),
