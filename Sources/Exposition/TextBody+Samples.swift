@@ -133,8 +133,9 @@ extension TextBody {
         if sample.name.range.count > limits.nameBytes {
             throw Remark(reason: .nameTooLong, offset: sample.name.range.lowerBound)
         }
-        if reader.labels.count > limits.labels {
-            throw Remark(reason: .tooManyLabels, offset: reader.labels[limits.labels].name.range.lowerBound)
+        let labelsMax = max(0, min(limits.labels, CanonicalText.labelsMax))
+        if reader.labels.count > labelsMax {
+            throw Remark(reason: .tooManyLabels, offset: reader.labels[labelsMax].name.range.lowerBound)
         }
         for label in reader.labels {
             if label.name.range.count > limits.nameBytes {

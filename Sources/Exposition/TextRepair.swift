@@ -19,10 +19,13 @@ public struct TextRepair {
         _ bytes: UnsafeRawBufferPointer, limits: ExpositionLimits, findingsMax: Int
     ) -> Result {
         let body = TextBody(bytes, limits: limits, findingsMax: findingsMax, mode: .canonical)
-        let isWhole = body.overLimit == nil
+        let text = body.overLimit == nil ? body.canonical() : []
+        // U+FFFD is longer than the byte that it stands for.
+        let overLimit = body.overLimit ?? (text.count > limits.bytes ? .tooManyBytes : nil)
+        let isWhole = overLimit == nil
         return Result(
-            bytes: isWhole ? body.canonical() : [], findings: body.findings.findings, counts: body.findings.counts,
-            isOverLimit: body.overLimit, samples: isWhole ? body.samples : 0)
+            bytes: isWhole ? text : [], findings: body.findings.findings, counts: body.findings.counts,
+            isOverLimit: overLimit, samples: isWhole ? body.samples : 0)
     }
 }
 
