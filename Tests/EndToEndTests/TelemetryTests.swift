@@ -137,6 +137,10 @@ struct TelemetryTests {
 
     @Test func descriptors_AreThoseThatAreOpen() async throws {
         try await withProxy { proxy in
+            // The connections that asked whether the proxy is ready may still be closing.
+            try await wait(until: "this is the only one to ask") {
+                try proxy.ownSample("exporter_proxy_http_connections") == 1
+            }
             let few = try proxy.ownSample("process_open_fds")
             let clients = try (0..<25).map { try proxy.connect($0 % 2 == 0 ? .tcp : .unix) }
             func open(_ door: String) throws -> Double {
