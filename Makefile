@@ -21,7 +21,8 @@ VENV := .build-venv
 # Where the comparison with other proxies lies, if it is there.
 export EXPORTER_PROXY_BENCH ?= ../shared/bench
 
-BUILD_PACKAGES := libcapnp-dev libtomlplusplus-dev zlib1g-dev pkg-config git g++
+BUILD_PACKAGES := libcapnp-dev libtomlplusplus-dev libsqlite3-dev libsodium-dev libcrypt-dev libyaml-dev libsnappy-dev libzstd-dev \
+	zlib1g-dev pkg-config git g++
 TEST_PACKAGES := $(BUILD_PACKAGES) netcat-openbsd prometheus prometheus-node-exporter python3-venv python3-pip curl chromium
 # Packages that would start a service, now and at each boot; the tests start copies of their own.
 SERVICES := prometheus prometheus-node-exporter

@@ -1,9 +1,13 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// libcapnp and libkj are linked from their archives, so that the binary runs on a host without them.
-// CAPNP_DYNAMIC=1 is for distributions that ship no archives.
-let capnpIsDynamic = Context.environment["CAPNP_DYNAMIC"] != nil
+// Libraries are linked from their archives, so that the binary runs on a host without them.
+// DYNAMIC_LIBRARIES=1 is for distributions that ship no archives.
+let librariesAreDynamic = Context.environment["DYNAMIC_LIBRARIES"] != nil
+
+func linked(_ names: String...) -> [LinkerSetting] {
+    names.map { .linkedLibrary(librariesAreDynamic ? $0 : ":lib\($0).a") }
+}
 
 // Set by `make tsan`: see Support/InstrumentedMutex.swift.
 let threadSanitizer: [SwiftSetting] =
@@ -29,13 +33,18 @@ let package = Package(
     targets: [
         .target(
             name: "CCapnp",
-            linkerSettings: capnpIsDynamic
-                ? [.linkedLibrary("capnp"), .linkedLibrary("kj")]
-                : [.linkedLibrary(":libcapnp.a"), .linkedLibrary(":libkj.a")]
+            linkerSettings: linked("capnp", "kj")
         ),
         .target(name: "CTOML"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
+        // The headers of what ``ExporterProxy`` links.
+        .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
+        .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
+        .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         // Pure: the standard library only.
         .target(name: "Exposition", swiftSettings: strict),
         .target(
@@ -43,7 +52,13 @@ let package = Package(
             dependencies: [
                 "Exposition",
                 "CCapnp",
+                "CCrypt",
                 "CLinux",
+                "CSnappy",
+                "CSodium",
+                "CSQLite",
+                "CYAML",
+                "CZstd",
                 "CTOML",
                 "CZlib",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -58,7 +73,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: strict
+            swiftSettings: strict,
+            linkerSettings: linked("crypt", "snappy", "sodium", "sqlite3", "yaml", "zstd")
         ),
         .executableTarget(name: "exporter-proxy", dependencies: ["ExporterProxy"], swiftSettings: strict),
         .executableTarget(
