@@ -37,6 +37,8 @@ public struct GroupedText: Sendable {
     public var families: [Family] = []
     /// The first line, by its place, that has the same name and labels as one before; `nil` where none has.
     public var repeated: Int?
+    /// The first line, by its place, with a label whose name begins with `__`, which Prometheus keeps for itself.
+    public var reserved: Int?
 
     /// `text` must be canonical, and `index` its own.
     public init(_ text: UnsafeRawBufferPointer, _ index: IndexedExposition, _ labels: Labels) {
@@ -76,6 +78,7 @@ public struct GroupedText: Sendable {
             if line.hasOverridden, seen == nil { seen = haveSeen(room: room) }
             let number = line.write(to: &bytes)
             if seen?.insert(number) == false, repeated == nil { repeated = series.count }
+            if line.hasReserved, reserved == nil { reserved = series.count }
             series.append(number)
         }
         families.append(

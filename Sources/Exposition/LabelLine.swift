@@ -1,6 +1,7 @@
 /// One sample line of canonical text taken apart, and written again with other labels.
 ///
-/// A byte scanner: reads only up to the line feed that ends the line. Memory for the entries belongs to whoever made it.
+/// A byte scanner: reads only up to the line feed that ends the line. Memory for the entries belongs to whoever made
+/// it.
 struct LabelLine {
     /// A label, or the room of one.
     struct Entry {
@@ -36,6 +37,8 @@ struct LabelLine {
     private(set) var infinities = 0
     /// A label of a sample was left out, ever.
     private(set) var hasOverridden = false
+    /// A label of this line begins with `__`.
+    private(set) var hasReserved = false
 
     /// Calls `body` with a line whose group's labels are written out.
     static func with(
@@ -99,6 +102,7 @@ struct LabelLine {
     /// `line` ends with its line feed.
     mutating func read(_ line: UnsafeRawBufferPointer) {
         count = 0
+        hasReserved = false
         guard let start = line.assumingLineFeed else { return }
         let nameEnd = LineScan.skip(ByteClass.metricName, start, table)
         readName(UnsafeRawBufferPointer(start: start, count: nameEnd - start))
@@ -154,13 +158,13 @@ struct LabelLine {
             // Without it two series may be the same.
             hasOverridden = true
         }
-        let entry = Self.entry(name, value)
+        if name.count >= 2, name[0] == UInt8(ascii: "_"), name[1] == UInt8(ascii: "_") { hasReserved = true }
         if isHistogram, name.count == 2, name[0] == UInt8(ascii: "l"), name[1] == UInt8(ascii: "e"),
             self.name.ends(with: Self.bucketSuffix), isInfinite(value)
         {
             infinities &+= 1
         }
-        insert(entry)
+        insert(Self.entry(name, value))
     }
 
     private func isInfinite(_ value: UnsafeRawBufferPointer) -> Bool {

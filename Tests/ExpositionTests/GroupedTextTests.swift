@@ -61,6 +61,11 @@ struct GroupedTextTests {
         #expect(try Self.read(text).repeated == place)
     }
 
+    @Test(arguments: [("a 1\nb{__x=\"1\"} 1\n", 1), ("a{_x=\"1\",x__=\"__\"} 1\n", nil)] as [(String, Int?)])
+    func reservedLabels_AreTold(text: String, place: Int?) throws {
+        #expect(try Self.read(text).reserved == place)
+    }
+
     @Test func markedFamilies_AreTold() throws {
         let text = try Self.read("a{clearmode=\"sum\"} 1\nb{clearmodes=\"sum\"} 1\nc 1\n")
         #expect(text.families.map(\.hasMark) == [true, false, false])

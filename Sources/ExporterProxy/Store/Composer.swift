@@ -175,7 +175,8 @@ struct Composer {
         touched = []
         if changes.isEmpty { return moved }
         layout = nil
-        let dirty = index.update(changes)
+        let first = changes.map(\.slot).filter { records[$0]?.placed?.snapshot.origin.door == .push }
+        let dirty = index.update(changes, first: Set(first))
         for slot in dirty { noteConflicts(of: slot) }
         return moved.union(dirty)
     }
@@ -201,6 +202,7 @@ struct Composer {
         let owners = Set(contested.compactMap { records[$0] }.flatMap(\.conflicts).map(\.with))
         for slot in owners.sorted() {
             guard let record = records[slot], let served = record.served, !record.isDemoted else { continue }
+            guard served.snapshot.origin.turnsStale else { continue }
             let isStale =
                 view.entries[slot]?.failure != nil
                 || now.elapsed(since: served.snapshot.receivedAt) > record.rules.staleAfter
@@ -318,6 +320,14 @@ package struct Composition: Sendable {
     package let reports: [SourceReport]
     /// Those that have turned invalid, or valid again, since the composition before.
     package let news: [SourceReport]
+
+    /// The same, for no longer than `end`.
+    func holding(until end: Moment?) -> Composition {
+        guard let end else { return self }
+        return Composition(
+            generation: generation, until: until.map { $0.monotonic < end.monotonic ? $0 : end } ?? end,
+            blocks: blocks, reports: reports, news: news)
+    }
 
     func holds(for generation: UInt64, at now: Moment) -> Bool {
         self.generation == generation && until.map { now.monotonic <= $0.monotonic } != false

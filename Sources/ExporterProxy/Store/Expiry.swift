@@ -94,7 +94,8 @@ package struct ExpiryRules: Equatable, Sendable {
         var due: [Due] = []
         var next = ([staleAfter, expireAfter ?? staleAfter] + exceptions.map(\.rules.staleAfter)).min() ?? staleAfter
         for entry in view.entries.compactMap({ $0 }) {
-            guard let snapshot = entry.snapshot else { continue }
+            // Groups of pushes have times of their own.
+            guard let snapshot = entry.snapshot, snapshot.origin.door != .push else { continue }
             let isPolled = snapshot.origin.door == .poll
             guard let limit = isPolled ? staleAfter(of: entry.source) : expireAfter else { continue }
             let age = now.elapsed(since: snapshot.receivedAt)

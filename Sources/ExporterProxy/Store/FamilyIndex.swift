@@ -27,7 +27,7 @@ struct FamilyIndex {
         var count = 1
     }
 
-    /// One source's hold on one family. Younger holders have larger numbers.
+    /// One source's hold on one family. Younger holders have larger numbers, and those that go first small ones.
     struct Holder {
         var since: UInt64
         var slot: Int
@@ -67,6 +67,8 @@ struct FamilyIndex {
     private var slots: [Slot?] = []
     private var groups: [String: Group] = [:]
     private var sharedNames: Set<String> = []
+    /// Slots whose sources nobody's age goes before.
+    private var firsts: Set<Int> = []
     private var next: UInt64 = 0
     private var series = SeriesOwners()
     private var dirty: Set<Int> = []
@@ -142,11 +144,19 @@ struct FamilyIndex {
     // MARK: Changes
 
     /// Takes the new shapes, `nil` where a source has gone; answers the slots for which something has changed.
-    mutating func update(_ changes: [(slot: Int, shape: ExpositionShape?)]) -> Set<Int> {
+    ///
+    /// - Parameter first: of these slots, those that others stand back for, however old they are: what was
+    ///   acknowledged in the knowledge of all that goes first is not held back.
+    mutating func update(
+        _ changes: [(slot: Int, shape: ExpositionShape?)], first: Set<Int> = []
+    ) -> Set<Int> {
         dirty = Set(changes.map(\.slot))
         while slots.count <= changes.lazy.map(\.slot).max() ?? -1 { slots.append(nil) }
         // Whoever takes over a slot does not take over what its last source had.
         take(changes.filter { $0.shape == nil })
+        for change in changes where change.shape != nil {
+            if first.contains(change.slot) { firsts.insert(change.slot) } else { firsts.remove(change.slot) }
+        }
         take(changes.filter { $0.shape != nil })
         return dirty
     }
@@ -176,7 +186,8 @@ struct FamilyIndex {
         var numbers: [UInt64] = []
         for (ordinal, family) in families.enumerated() {
             let number = since.removeValue(forKey: family.name)
-            let holder = Holder(since: number ?? newNumber(), slot: slot, shape: shape ?? .empty, family: ordinal)
+            let holder = Holder(
+                since: number ?? newNumber(of: slot), slot: slot, shape: shape ?? .empty, family: ordinal)
             put(holder, in: family.name, isNew: number == nil)
             numbers.append(holder.since)
             affected.insert(family.name)
@@ -192,14 +203,15 @@ struct FamilyIndex {
         }
     }
 
-    private mutating func newNumber() -> UInt64 {
+    private mutating func newNumber(of slot: Int) -> UInt64 {
         next &+= 1
-        return next
+        return firsts.contains(slot) ? next : next | 1 << 63
     }
 
     private mutating func put(_ holder: Holder, in name: String, isNew: Bool) {
         if isNew {
-            groups[name, default: Group()].holders.append(holder)
+            let place = groups[name].map { Self.lowerBound(of: holder.since, in: $0.holders) } ?? 0
+            groups[name, default: Group()].holders.insert(holder, at: place)
         } else if let place = groups[name].flatMap({ Self.place(of: holder.since, in: $0.holders) }) {
             groups[name]?.holders[place] = holder
         }
@@ -211,12 +223,17 @@ struct FamilyIndex {
     }
 
     private static func place(of since: UInt64, in holders: [Holder]) -> Int? {
+        let place = lowerBound(of: since, in: holders)
+        return place < holders.count && holders[place].since == since ? place : nil
+    }
+
+    private static func lowerBound(of since: UInt64, in holders: [Holder]) -> Int {
         var (low, high) = (0, holders.count)
         while low < high {
             let middle = (low + high) / 2
             if holders[middle].since < since { low = middle + 1 } else { high = middle }
         }
-        return low < holders.count && holders[low].since == since ? low : nil
+        return low
     }
 
     // MARK: Resolution
@@ -403,6 +420,12 @@ struct FamilyIndex {
     }
 
     private mutating func enter(_ number: UInt64, of slot: Int) {
+        if let owner = series.owner(of: number), firsts.contains(slot), !firsts.contains(owner) {
+            series.take(number, from: owner, for: slot)
+            slots[owner]?.heldSeries.insert(number)
+            dirty.formUnion(series.waiting(for: number))
+            return
+        }
         guard !series.enter(number, slot) else { return }
         slots[slot]?.heldSeries.insert(number)
         dirty.insert(slot)

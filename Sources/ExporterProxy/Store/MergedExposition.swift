@@ -64,17 +64,22 @@ package final class MergedExposition: Sendable {
     private let threads: NIOThreadPool
     private let time: TimeSource
     private let tell: @Sendable (SourceReport) -> Void
+    private let live: (any LiveSource)?
     // Held while a page is looked up, never while one is made.
     private let state: Mutex<State>
     // Held while reading and joining. Only the one thread that is at work takes it, and `update`.
     private let composer: Mutex<Composer>
 
-    /// - Parameter tell: is told of each source that turns invalid, and of each that is valid again.
+    /// - Parameters:
+    ///   - live: is asked for what it holds before anything is made.
+    ///   - tell: is told of each source that turns invalid, and of each that is valid again.
     package init(
         store: SnapshotStore, rules: ExpositionRules = .init(), threads: NIOThreadPool,
-        time: @escaping TimeSource = Moment.now, tell: @escaping @Sendable (SourceReport) -> Void = { _ in }
+        time: @escaping TimeSource = Moment.now, live: (any LiveSource)? = nil,
+        tell: @escaping @Sendable (SourceReport) -> Void = { _ in }
     ) {
         self.tell = tell
+        self.live = live
         self.store = store
         self.threads = threads
         self.time = time
@@ -196,8 +201,12 @@ package final class MergedExposition: Sendable {
             (state.rules, state.kept.flatMap { $0.composition.holds(for: generation, at: now) ? $0 : nil })
         }
         if let present { return present }
-        let view = store.view()
-        let made = Kept(rules: rules, composition: composer.withLock { $0.compose(view, at: now) })
+        let end = live?.refresh(at: now)
+        var view = store.view()
+        // Of what a live source has announced since, not all may be in the view.
+        view.generation = generation
+        let composition = composer.withLock { $0.compose(view, at: now) }.holding(until: end)
+        let made = Kept(rules: rules, composition: composition)
         keep(made)
         for report in made.composition.news { tell(report) }
         return made

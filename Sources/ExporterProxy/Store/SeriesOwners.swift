@@ -19,6 +19,13 @@ struct SeriesOwners {
         return false
     }
 
+    /// The series is now the source's; its owner waits before all others.
+    mutating func take(_ number: UInt64, from owner: Int, for slot: Int) {
+        owners[number] = slot
+        waiting[number]?.removeAll { $0 == slot }
+        waiting[number, default: []].insert(owner, at: 0)
+    }
+
     /// Lets go of a series, or of waiting for it; answers who has it now instead.
     mutating func forget(_ number: UInt64, _ slot: Int) -> Int? {
         if owners[number] != slot {

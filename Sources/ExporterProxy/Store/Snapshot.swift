@@ -21,12 +21,16 @@ package final class Snapshot: Sendable {
     /// Where a snapshot came in.
     package struct Origin: Equatable, Sendable {
         package enum Door: String, Sendable {
-            case tcp, unix, poll
+            case tcp, unix, poll, push
             /// The proxy itself.
             case own
         }
 
         package var door: Door
+
+        /// Whether silence says that something is wrong: a job that has pushed has nothing more to say.
+        package var turnsStale: Bool { door != .push }
+
         /// The source column of `/apps`: the listening address or path, or the polled target.
         package var address: String
         /// What configuration says of the source: added to each of its samples.

@@ -13,6 +13,13 @@ package final class SnapshotStore: Sendable {
         package internal(set) var failure: Failure?
         /// Somebody wants to know of each new snapshot.
         var isWatched = false
+
+        /// Whether what it said last is no longer believed: it has failed since, or been silent for `limit`.
+        package func isStale(at now: Moment, after limit: Duration) -> Bool {
+            if failure != nil { return true }
+            guard let snapshot else { return true }
+            return snapshot.origin.turnsStale && now.elapsed(since: snapshot.receivedAt) > limit
+        }
     }
 
     package struct Failure: Equatable, Sendable {
@@ -81,6 +88,35 @@ package final class SnapshotStore: Sendable {
         }
         onChange?()
         return old != nil
+    }
+
+    /// What a live source will put here has changed: pages that were made before do not hold.
+    package func touch() { state.withLock { $0.generation &+= 1 } }
+
+    /// Puts in what a live source has announced by ``touch()``, without another generation; `nil` where one has gone.
+    ///
+    /// Answers the sources for which there was no room.
+    package func refresh(_ changes: [(source: String, snapshot: Snapshot?)]) -> [String] {
+        // What is removed is let go outside the lock.
+        let (refused, _) = state.withLock { state -> ([String], [Entry?]) in
+            var (refused, old): ([String], [Entry?]) = ([], [])
+            let generation = state.generation
+            for (source, snapshot) in changes {
+                if let slot = snapshot == nil ? state.slots[source] : slot(of: source, in: &state) {
+                    old.append(state.entries[slot])
+                    if let snapshot {
+                        state.entries[slot]?.snapshot = snapshot
+                    } else {
+                        Self.remove(source, slot, from: &state)
+                    }
+                } else if snapshot != nil {
+                    refused.append(source)
+                }
+            }
+            state.generation = generation
+            return (refused, old)
+        }
+        return refused
     }
 
     /// From now on calls `onChange` after each new snapshot of a source whose name is watched.

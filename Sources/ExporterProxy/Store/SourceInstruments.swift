@@ -75,9 +75,8 @@ private struct SourcePage: Sendable {
         let now = time()
         return store.view().entries.compactMap { $0 }.sorted { $0.source < $1.source }.map { entry in
             let report = composition.report(of: entry.source)
-            let age = entry.snapshot.map { now.elapsed(since: $0.receivedAt) }
-            let isSilent = age.map { $0 > report?.staleAfter ?? .seconds(300) } ?? true
-            return Source(entry: entry, report: report, isStale: entry.failure != nil || isSilent)
+            let isStale = entry.isStale(at: now, after: report?.staleAfter ?? .seconds(300))
+            return Source(entry: entry, report: report, isStale: isStale)
         }
     }
 

@@ -125,10 +125,9 @@ extension AppsList.App {
     private static func state(
         _ entry: SnapshotStore.Entry, _ report: SourceReport?, _ now: Moment
     ) -> AppsList.State {
-        guard let snapshot = entry.snapshot else { return .failing }
-        if entry.failure != nil { return .stale }
-        guard let staleAfter = report?.staleAfter else { return .fresh }
-        return now.elapsed(since: snapshot.receivedAt) > staleAfter ? .stale : .fresh
+        if entry.snapshot == nil { return .failing }
+        guard let staleAfter = report?.staleAfter else { return entry.failure == nil ? .fresh : .stale }
+        return entry.isStale(at: now, after: staleAfter) ? .stale : .fresh
     }
 
     /// Why a scrape of this source alone fails; `nil` where it succeeds.

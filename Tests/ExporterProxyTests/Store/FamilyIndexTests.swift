@@ -248,3 +248,32 @@ func familyIndex_GivesASeriesToWhoHadItFirst(steps: Steps, expected: [String]) t
     #expect(families.map(\.help) == ["A.", nil, "Z."])
     #expect(families.map { $0.members.map(\.slot).sorted() } == [[0, 1], [0, 1], [0, 1]])
 }
+
+/// Sources in slots 10 and above go first, whatever their age.
+private let firsts: [(steps: Steps, expected: [String])] = [
+    ([(0, gauge), (10, counter)], ["0: m held, type m with 10: 1", "10: m own"]),
+    ([(10, counter), (0, gauge)], ["0: m held, type m with 10: 1", "10: m own"]),
+    ([(0, gauge), (10, counter), (10, nil)], ["0: m own"]),
+    ([(0, "m{x=\"1\"} 1\n"), (10, "m{x=\"1\"} 2\n")], ["0: m shared, series with 10: 1", "10: m shared"]),
+    (
+        [(0, "m{x=\"1\"} 1\n"), (1, "m{x=\"1\"} 1\n"), (10, "m{x=\"1\"} 2\n")],
+        ["0: m shared, series with 10: 1", "1: m shared, series with 10: 1", "10: m shared"]
+    ),
+    (
+        [(0, "m{x=\"1\"} 1\n"), (1, "m{x=\"1\"} 1\n"), (10, "m{x=\"1\"} 2\n"), (10, nil)],
+        ["0: m shared", "1: m shared, series with 0: 1"]
+    ),
+    ([(0, "m_count 1\n"), (10, histogram)], ["0: m_count shared, series with 10: 1", "10: m shared"]),
+]
+
+@Test(arguments: firsts.indices)
+func sourcesThatGoFirst_AreNotHeldBack(place: Int) throws {
+    var index = FamilyIndex(hasDistinctSeries: false)
+    var shapes: [Int: ExpositionShape] = [:]
+    for step in firsts[place].steps {
+        let shape = try step.text.map { try ExpositionShape.of($0) }
+        _ = index.update([(step.slot, shape)], first: step.slot >= 10 ? [step.slot] : [])
+        shapes[step.slot] = shape
+    }
+    #expect(shapes.sorted { $0.key < $1.key }.map { index.said(of: $0.key, $0.value) } == firsts[place].expected)
+}
