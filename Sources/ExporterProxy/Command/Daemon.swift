@@ -26,6 +26,8 @@ package struct Daemon {
         Allocator.keepMemoryAtHand()
         // A client that goes away must not end the process.
         signal(SIGPIPE, SIG_IGN)
+        // Nor must a file that may not grow.
+        signal(SIGXFSZ, SIG_IGN)
         // Before the first door opens: whoever can see that the program runs may ask it to end, or to reload.
         let stop = StopSignal(await UnixSignalsSequence(trapping: .sigterm, .sigint))
         let reloadSignals = await UnixSignalsSequence(trapping: .sighup)
@@ -53,6 +55,12 @@ package struct Daemon {
         let reloads = ReloadRequests(configuration.web)
         let store = SnapshotStore(sourcesMax: configuration.store.sourcesMax)
         registry.gauge("exporter_proxy_sources", help: "Sources in the table.") { Double(store.count) }
+        // First: what was there is there again when the doors open.
+        let persistence = try await Persistence.open(
+            configuration.store.persistence,
+            parts: .init(
+                store: store, reserved: configuration.reservedNames, keeper: nil, registry: registry, logger: logger,
+                time: time))
         let expiry = Expiry(
             store: store, rules: configuration.expiryRules, registry: registry, time: time)
         let budget = DescriptorBudget(configuration.exporter.receiverDescriptors(within: descriptorsAvailable))
@@ -76,12 +84,14 @@ package struct Daemon {
             configuration.exporter.http(within: descriptorsAvailable), router: HTTPRouter(routes.all), group: group,
             registry: registry, logger: logger, time: time)
         let rooms = Rooms(
-            descriptorsAvailable: descriptorsAvailable, log: log, store: store, expiry: expiry, merged: merged,
-            telemetry: telemetry, budget: budget, receiver: receiver, poller: poller, server: server, reloads: reloads)
+            descriptorsAvailable: descriptorsAvailable, log: log, store: store, persistence: persistence,
+            expiry: expiry, merged: merged, telemetry: telemetry, budget: budget, receiver: receiver, poller: poller,
+            server: server, reloads: reloads)
         let reload = Reload(
             started: file, rooms: rooms, requests: reloads, signals: reloadSignals, instruments: reloadInstruments,
             logger: logger, time: time)
-        return [expiry, receiver, poller, server, reload]
+        let services: [(any Service)?] = [persistence, expiry, receiver, poller, server, reload]
+        return services.compactMap { $0 }
     }
 
     private func receiver(

@@ -7,6 +7,7 @@ struct Rooms: Sendable {
     let descriptorsAvailable: Int
     let log: LogSettings
     let store: SnapshotStore
+    let persistence: Persistence?
     let expiry: Expiry
     let merged: MergedExposition
     let telemetry: OwnMetrics
@@ -43,6 +44,8 @@ struct Rooms: Sendable {
         log.configuration = new.log
         reloads.update(new.web)
         store.sourcesMax = new.store.sourcesMax
+        let saveInterval = new.store.persistence.saveInterval
+        if saveInterval != old.store.persistence.saveInterval { persistence?.saveInterval = saveInterval }
         if new.expiryRules != old.expiryRules { expiry.rules = new.expiryRules }
         if new.exposition != old.exposition { merged.update(new.exposition) }
         budget.resize(to: new.exporter.receiverDescriptors(within: descriptorsAvailable))

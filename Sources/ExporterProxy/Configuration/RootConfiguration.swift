@@ -47,7 +47,11 @@ package struct RootConfiguration: Equatable, Sendable {
 
     /// The keys whose values cannot take effect in a process that started with `started`.
     package func keysThatNeedARestart(since started: RootConfiguration) -> [String] {
-        exporter.eventLoops == started.exporter.eventLoops ? [] : ["exporter.worker_threads"]
+        let (disk, before) = (store.persistence, started.store.persistence)
+        return [
+            ("exporter.worker_threads", exporter.eventLoops != started.exporter.eventLoops),
+            ("store.path", disk.path != before.path), ("store.ack", disk.ack != before.ack),
+        ].filter(\.1).map(\.0)
     }
 }
 
