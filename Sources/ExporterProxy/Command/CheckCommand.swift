@@ -11,6 +11,8 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         do throws(ConfigurationFailure) {
             let file = try options.load()
+            let problems = AccessControl.problems(of: file.configuration.web.access)
+            guard problems.isEmpty else { throw ConfigurationFailure(lines: problems) }
             print("\(file.path ?? "no file, the defaults hold"): ok")
         } catch {
             Failure.say(error.description)

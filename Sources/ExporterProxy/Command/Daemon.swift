@@ -33,26 +33,32 @@ package struct Daemon {
         let reloadSignals = await UnixSignalsSequence(trapping: .sighup)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.exporter.eventLoops)
         let threads = NIOThreadPool(numberOfThreads: 1)
+        let hashing = AccessControl.hashingThreads()
         threads.start()
+        hashing.start()
         do {
-            let services = try await services(group, threads, reloadSignals)
+            let services = try await services(group, threads, hashing, reloadSignals)
             try await serviceGroup(services + [stop]).run()
         } catch {
             try? await threads.shutdownGracefully()
+            try? await hashing.shutdownGracefully()
             throw error
         }
         try await threads.shutdownGracefully()
+        try await hashing.shutdownGracefully()
         try await group.shutdownGracefully()
     }
 
     /// In start order; shutdown runs backwards: first nothing is reloaded any more, then the window closes.
     private func services(
-        _ group: MultiThreadedEventLoopGroup, _ threads: NIOThreadPool, _ reloadSignals: UnixSignalsSequence
+        _ group: MultiThreadedEventLoopGroup, _ threads: NIOThreadPool, _ hashing: NIOThreadPool,
+        _ reloadSignals: UnixSignalsSequence
     ) async throws -> [any Service] {
         let registry = InstrumentRegistry()
         ProcessInstruments.add(to: registry, now: time())
         let reloadInstruments = ReloadInstruments(registry: registry, startedAt: time())
         let reloads = ReloadRequests(configuration.web)
+        let access = try access(hashing, registry)
         let store = SnapshotStore(sourcesMax: configuration.store.sourcesMax)
         registry.gauge("exporter_proxy_sources", help: "Sources in the table.") { Double(store.count) }
         // First: what was there is there again when the doors open.
@@ -83,15 +89,28 @@ package struct Daemon {
         let server = try await HTTPServer.open(
             configuration.exporter.http(within: descriptorsAvailable), router: HTTPRouter(routes.all), group: group,
             registry: registry, logger: logger, time: time)
+        access.warnOfOpenRights(listening: configuration.exporter.http.address)
         let rooms = Rooms(
             descriptorsAvailable: descriptorsAvailable, log: log, store: store, persistence: persistence,
             expiry: expiry, merged: merged, telemetry: telemetry, budget: budget, receiver: receiver, poller: poller,
-            server: server, reloads: reloads)
+            access: access, server: server, reloads: reloads)
         let reload = Reload(
             started: file, rooms: rooms, requests: reloads, signals: reloadSignals, instruments: reloadInstruments,
             logger: logger, time: time)
         let services: [(any Service)?] = [persistence, expiry, receiver, poller, server, reload]
         return services.compactMap { $0 }
+    }
+
+    private func access(
+        _ hashing: NIOThreadPool, _ registry: InstrumentRegistry
+    ) throws(ConfigurationFailure) -> AccessControl {
+        do throws(AccessProblems) {
+            return try AccessControl(
+                configuration.web.access,
+                parts: .init(hashing: hashing, threads: .singleton, registry: registry, logger: logger, time: time))
+        } catch {
+            throw ConfigurationFailure(lines: error.lines)
+        }
     }
 
     private func receiver(

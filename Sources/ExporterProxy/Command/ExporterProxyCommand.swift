@@ -29,8 +29,30 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(name: .customLong("log-format"), help: "logfmt or json.")
     var logFormat: String?
 
+    @Option(
+        name: .customLong("basic-auth-file"),
+        help: ArgumentHelp(
+            "Bcrypt hashes of who may push; sets web.basic_auth_file and web.protect.", valueName: "file"))
+    var basicAuthFile: String?
+
+    @Option(
+        name: .customLong("web.config.file"),
+        help: ArgumentHelp("Users and TLS as Prometheus' exporters take them; sets web.config_file.", valueName: "file")
+    )
+    var webConfigFile: String?
+
     /// None was given.
-    var isEmpty: Bool { config == nil && settings.isEmpty && logLevel == nil && logFormat == nil }
+    var isEmpty: Bool { config == nil && settings.isEmpty && flags.isEmpty }
+
+    /// The keys that flags of their own stand for, and their values.
+    private var flags: [(key: String, value: String)] {
+        let given = [
+            ("log.level", logLevel), ("log.format", logFormat), ("web.basic_auth_file", basicAuthFile),
+            // Who pushes logs in, who scrapes does not, as with Gravel; what Gravel does not have stays shut.
+            ("web.protect", basicAuthFile.map { _ in "push,admin" }), ("web.config_file", webConfigFile),
+        ]
+        return given.compactMap { key, value in value.map { (key, $0) } }
+    }
 
     mutating func validate() throws {
         var overrides = ConfigurationOverrides()
@@ -43,10 +65,7 @@ struct ConfigurationOptions: ParsableArguments {
     func load() throws(ConfigurationFailure) -> ConfigurationFile {
         var overrides = ConfigurationOverrides()
         overrides.add(environment: ProcessEnvironment.all())
-        let flags = [("log.level", logLevel), ("log.format", logFormat)].compactMap { key, text in
-            text.map { "\(key)=\($0)" }
-        }
-        for setting in flags + settings { _ = overrides.add(setting: setting) }
+        for setting in flags.map({ "\($0.key)=\($0.value)" }) + settings { _ = overrides.add(setting: setting) }
         return try ConfigurationFile.load(path: config, overrides: overrides)
     }
 }

@@ -14,24 +14,27 @@ struct Rooms: Sendable {
     let budget: DescriptorBudget
     let receiver: SocketReceiver
     let poller: Poller
+    let access: AccessControl
     let server: HTTPServer
     let reloads: ReloadRequests
 
     /// A configuration that can hold at once.
     struct Change: Sendable {
         var configuration: RootConfiguration
+        var access: AccessControl.Change
         var receiver: SocketReceiver.Change
         var server: HTTPServer.Change
     }
 
     /// Blocks: a name may have to be looked up.
     func prepare(_ new: RootConfiguration) throws -> Change {
+        let access = try access.prepare(new.web.access)
         let receiver = try receiver.prepare(
             new.receiver, connectionsMax: new.exporter.concurrentRequests, reserved: new.reservedNames)
         do {
             // Last, as at the start.
             let server = try server.prepare(new.exporter.http(within: descriptorsAvailable))
-            return Change(configuration: new, receiver: receiver, server: server)
+            return Change(configuration: new, access: access, receiver: receiver, server: server)
         } catch {
             self.receiver.abandon(receiver)
             throw error
@@ -53,7 +56,9 @@ struct Rooms: Sendable {
         await receiver.apply(change.receiver)
         telemetry.update(new.telemetry, in: store)
         if new.poll != old.poll { await poller.apply(new.poll) }
+        access.apply(change.access)
         server.apply(change.server)
+        access.warnOfOpenRights(listening: new.exporter.http.address)
     }
 }
 

@@ -22,6 +22,9 @@ struct ServeCommand: AsyncParsableCommand {
             "starting", metadata: ["version": "\(Version.number)", "config": "\(file.path ?? "none, defaults hold")"])
         do {
             try await Daemon(file, log: log, logger: logger).run()
+        } catch let failure as ConfigurationFailure {
+            Failure.say(failure.description)
+            throw ExitCode(ConfigurationFailure.exitStatus)
         } catch {
             Failure.say("\(error)")
             throw ExitCode.failure

@@ -8,6 +8,8 @@ package struct HTTPRequest: Sendable {
     package var path: String
     package var query: [(name: String, value: String)]
     package var headers: HTTPHeaders
+    /// The client's address as text.
+    package var peer = ""
 
     package init(method: HTTPMethod, uri: String, headers: HTTPHeaders) {
         self.method = method

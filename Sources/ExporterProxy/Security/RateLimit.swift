@@ -1,0 +1,25 @@
+/// A bucket of `burst` requests, into which one falls each `interval`.
+struct RateLimit: Sendable {
+    struct Configuration: Equatable, Sendable {
+        static let intervalMax = Duration.seconds(3600)
+        static let bursts = 1...1_000_000
+
+        var interval: Duration
+        var burst: Int
+    }
+
+    /// When the bucket is full again, in nanoseconds of ``Moment/monotonic``.
+    private var fullAt: Int64 = .min
+
+    /// Whether a request may go on; else how long to wait.
+    mutating func take(_ configuration: Configuration, at now: Moment) -> Duration? {
+        // Within the bounds above this stays far from the end of the numbers.
+        let interval = configuration.interval.milliseconds &* 1_000_000
+        let span = interval &* Int64(configuration.burst)
+        let full = min(max(fullAt, now.monotonic), now.monotonic &+ span) &+ interval
+        let missing = full &- (now.monotonic &+ span)
+        if missing > 0 { return .nanoseconds(missing) }
+        fullAt = full
+        return nil
+    }
+}
