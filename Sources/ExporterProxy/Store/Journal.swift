@@ -24,7 +24,7 @@ package final class Journal: Sendable {
         let number: UInt64
         /// `nil` where there was no room for it.
         let record: ByteBuffer?
-        let then: @Sendable (Result<Void, JournalError>) -> Void
+        let then: @Sendable (Result<UInt64, JournalError>) -> Void
     }
 
     /// What the writer's thread is to do.
@@ -59,13 +59,13 @@ package final class Journal: Sendable {
 
     /// Gives `record` the next number, in the order of the calls, and returns at once; may be called from any thread.
     ///
-    /// `then` is called once, on the writer's thread and in the order of the numbers: with success after the record
+    /// `then` is called once, on the writer's thread and in the order of the numbers: with its number after the record
     /// was written as ``ack`` asks for. After a failure the record is not there after a restart, but for one case: where
     /// the system broke the write off at its very end, and the process dies before any other write has succeeded. A
     /// number is used up by a failure too. After the end of the service `then` is called at once, and here.
     @discardableResult
     package func append(
-        _ record: ByteBuffer, then: @escaping @Sendable (Result<Void, JournalError>) -> Void
+        _ record: ByteBuffer, then: @escaping @Sendable (Result<UInt64, JournalError>) -> Void
     ) -> UInt64 {
         let (number, hasEnded) = change { state in
             let number = state.next

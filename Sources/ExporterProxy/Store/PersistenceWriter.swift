@@ -211,7 +211,7 @@ final class PersistenceWriter {
             instruments.journalBytes.set(recordBytes)
             instruments.commits.observe(parts.time().elapsed(since: began) / .seconds(1))
         }
-        for entry in batch { entry.then(entry.record == nil ? .failure(.full) : result) }
+        for entry in batch { entry.then(entry.record == nil ? .failure(.full) : result.map { entry.number }) }
         journal.release(bytes: bytes)
     }
 

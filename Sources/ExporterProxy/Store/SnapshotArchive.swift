@@ -82,7 +82,7 @@ struct SnapshotArchive {
     static func isMeant(_ snapshot: Snapshot) -> Bool {
         switch snapshot.origin.door {
         case .tcp, .unix: true
-        case .poll, .own: false
+        case .poll, .push, .own: false
         }
     }
 }
