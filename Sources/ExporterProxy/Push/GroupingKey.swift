@@ -14,11 +14,11 @@ package struct GroupingKey: Hashable, Sendable {
 
     package var job: String? { labels.first { $0.name == "job" }?.value }
 
-    /// The name of the group as a source, the same whatever the order of the path: `push: {instance="i",job="j"}`.
-    package var source: String {
-        let pairs = labels.map { "\($0.name)=\"\(LabelText.escaped($0.value))\"" }
-        return Self.sourcePrefix + "{" + pairs.joined(separator: ",") + "}"
-    }
+    /// The same whatever the order of the path: `{instance="i",job="j"}`.
+    package var text: String { "{" + LabelText.joined(labels) + "}" }
+
+    /// The name of the group as a source: `push: {instance="i",job="j"}`.
+    package var source: String { Self.sourcePrefix + text }
 
     /// Nobody else can be called so.
     package static let sourcePrefix = "push: "
@@ -26,6 +26,11 @@ package struct GroupingKey: Hashable, Sendable {
 
 /// How label values are written in text format 0.0.4.
 package enum LabelText {
+    /// As labels stand between the braces: `a="b",c="d"`.
+    package static func joined(_ labels: LabelSet) -> String {
+        labels.map { "\($0.name)=\"\(escaped($0.value))\"" }.joined(separator: ",")
+    }
+
     /// With `\\`, `\"` and `\n`.
     package static func escaped(_ value: String) -> String {
         guard value.utf8.contains(where: { $0 == 0x5C || $0 == 0x22 || $0 == 0x0A }) else { return value }
@@ -39,5 +44,26 @@ package enum LabelText {
             }
         }
         return text
+    }
+
+    /// What a value means that is written so; an escape that is none means itself.
+    package static func meaning(_ written: UnsafeRawBufferPointer) -> String {
+        guard written.contains(UInt8(ascii: "\\")) else { return String(decoding: written, as: UTF8.self) }
+        var bytes: [UInt8] = []
+        var isEscaped = false
+        for byte in written {
+            guard isEscaped else {
+                isEscaped = byte == UInt8(ascii: "\\")
+                if !isEscaped { bytes.append(byte) }
+                continue
+            }
+            isEscaped = false
+            switch byte {
+            case UInt8(ascii: "n"): bytes.append(UInt8(ascii: "\n"))
+            case UInt8(ascii: "\\"), UInt8(ascii: "\""): bytes.append(byte)
+            default: bytes += [UInt8(ascii: "\\"), byte]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

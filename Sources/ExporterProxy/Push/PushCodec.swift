@@ -1,0 +1,155 @@
+import Exposition
+import NIOCore
+
+/// Pushes and other records as bytes of the journal. Times are those of the wall.
+package enum PushCodec {
+    private enum Kind: UInt8 {
+        case push, failure, delete, deleteSelected, wipe, expire
+    }
+
+    package static func encode(_ push: Push) -> ByteBuffer { encode(.push(push)) }
+
+    package static func encode(_ record: PushRecord) -> ByteBuffer {
+        var writer = PushWriter(kind: kind(of: record).rawValue)
+        switch record {
+        case .push(let push): writer.write(push)
+        case .failure(let group, let moment):
+            writer.write(group)
+            writer.write(moment.wall.nanoseconds)
+        case .delete(let group): writer.write(group)
+        case .deleteSelected(let selection): writer.write(selection)
+        case .wipe: break
+        case .expire(let moment): writer.write(moment.wall.nanoseconds)
+        }
+        return writer.bytes
+    }
+
+    private static func kind(of record: PushRecord) -> Kind {
+        switch record {
+        case .push: .push
+        case .failure: .failure
+        case .delete: .delete
+        case .deleteSelected: .deleteSelected
+        case .wipe: .wipe
+        case .expire: .expire
+        }
+    }
+
+    /// The record, as if it came as long ago as the wall's clock says.
+    package static func decode(_ bytes: ByteBuffer, at now: Moment) throws(PushCodecError) -> PushRecord {
+        var reader = try PushReader(bytes, at: now)
+        let record: PushRecord
+        switch Kind(rawValue: reader.kind) {
+        case .push: record = .push(try reader.push())
+        case .failure: record = .failure(try reader.checkedGroup(), at: try reader.moment())
+        case .delete: record = .delete(try reader.group())
+        case .deleteSelected: record = .deleteSelected(try reader.selection())
+        case .wipe: record = .wipe
+        case .expire: record = .expire(at: try reader.moment())
+        case nil: throw .damaged("the kind of a record")
+        }
+        try reader.end()
+        return record
+    }
+}
+
+extension PushWriter {
+    fileprivate mutating func write(_ push: Push) {
+        write(push.group)
+        write(byte: push.clearing.rawValue)
+        write(each: push.families) { $0.write($1) }
+        write(life: push.expiresAfter)
+        write(optional: push.idempotencyKey) { $0.write($1) }
+        write(push.at.wall.nanoseconds)
+    }
+
+    private mutating func write(_ family: PushedFamily) {
+        write(family.name)
+        write(family.type)
+        write(optional: family.help) { $0.write($1) }
+        write(byte: family.clears.rawValue)
+        write(life: family.expiresAfter)
+        switch family.content {
+        case .block(let block):
+            write(byte: 0)
+            write(block.lines)
+        case .metrics(let metrics):
+            write(byte: 1)
+            write(each: metrics) { writer, metric in
+                writer.write(metric.labels)
+                writer.write(metric.mode)
+                writer.write(metric.point)
+            }
+        }
+    }
+
+    fileprivate mutating func write(_ selection: PushSelection) {
+        write(each: selection.metrics) { writer, metric in
+            writer.write(metric.group)
+            writer.write(metric.family)
+            writer.write(metric.labels)
+        }
+        write(each: selection.groups) { $0.write($1) }
+    }
+}
+
+extension PushReader {
+    /// A group whose labels can be served.
+    fileprivate mutating func checkedGroup() throws(PushCodecError) -> GroupingKey {
+        let group = try group()
+        var text = WrittenText()
+        text.append(group)
+        try text.check()
+        return group
+    }
+
+    fileprivate mutating func push() throws(PushCodecError) -> Push {
+        let group = try group()
+        var text = WrittenText()
+        text.append(group)
+        guard let clearing = Push.Clearing(rawValue: try byte()) else { throw .damaged("what is cleared") }
+        let families = try each { reader throws(PushCodecError) in try reader.family(&text) }
+        try text.check()
+        return Push(
+            group: group, clearing: clearing, families: families, expiresAfter: try life(),
+            idempotencyKey: try optional { reader throws(PushCodecError) in try reader.text() }, at: try moment())
+    }
+
+    private mutating func family(_ text: inout WrittenText) throws(PushCodecError) -> PushedFamily {
+        let (name, type) = (try self.text(), try type())
+        let help = try optional { reader throws(PushCodecError) in try reader.text() }
+        guard let clears = PushedFamily.Clears(rawValue: try byte()) else { throw .damaged("what is cleared") }
+        let life = try life()
+        text.append(name, type, help: help)
+        return PushedFamily(
+            name: name, type: type, help: help, clears: clears, content: try content(name, type, &text),
+            expiresAfter: life)
+    }
+
+    private mutating func content(
+        _ name: String, _ type: MetricType, _ text: inout WrittenText
+    ) throws(PushCodecError) -> PushedFamily.Content {
+        switch try byte() {
+        case 0:
+            let lines = try lines()
+            text.append(lines)
+            return .block(PushedBlock(lines: lines, series: try WrittenText.series(name, type, lines)))
+        case 1:
+            let metrics = try each { reader throws(PushCodecError) in
+                PushedMetric(labels: try reader.text(), mode: try reader.mode(), point: try reader.point())
+            }
+            for metric in metrics { text.append(name, labels: metric.labels, metric.point) }
+            return .metrics(metrics)
+        default: throw .damaged("a family")
+        }
+    }
+
+    fileprivate mutating func selection() throws(PushCodecError) -> PushSelection {
+        var selection = PushSelection()
+        selection.metrics = try each { reader throws(PushCodecError) in
+            PushSelection.Metric(group: try reader.group(), family: try reader.text(), labels: try reader.text())
+        }
+        selection.groups = try each { reader throws(PushCodecError) in try reader.group() }
+        return selection
+    }
+}

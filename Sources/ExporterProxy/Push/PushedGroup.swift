@@ -1,0 +1,153 @@
+import NIOCore
+
+/// What was pushed with one grouping key.
+struct PushedGroup: Sendable {
+    typealias Arrival = GroupFamily.Arrival
+
+    let key: GroupingKey
+    let slot: Int32
+    var lastPush: Moment?
+    var lastFailure: Moment?
+    /// Whether the newest push was stored.
+    var lastSucceeded = false
+    /// In no order; ``places`` says where each is.
+    var families: [GroupFamily] = []
+    private var places: [String: Int] = [:]
+    /// Families that have something that a PUT clears.
+    private var replacing: Set<String> = []
+    private(set) var samples = 0
+    private(set) var replacedSamples = 0
+    /// Nothing expires before, on the monotonic clock.
+    var due = Int64.max
+    var text = GroupText()
+    var isUnrendered = false
+    /// Somebody has its text.
+    var isRendered = false
+    var isUnsaved = false
+    /// Somebody has its part.
+    var isSaved = false
+
+    init(_ key: GroupingKey, slot: Int32) {
+        self.key = key
+        self.slot = slot
+    }
+
+    func place(of family: String) -> Int? { places[family] }
+
+    /// The newer of success and failure.
+    var lastChange: Moment? { lastSucceeded ? lastPush : lastFailure ?? lastPush }
+
+    // MARK: Pushes
+
+    /// Does what a push says, after the check.
+    mutating func take(_ push: Push, _ numbers: [[UInt64]], _ standardLife: Duration?, _ ledger: inout PushLedger) {
+        let arrival = Arrival(
+            group: key, slot: slot, at: push.at, life: push.expiresAfter, standardLife: standardLife)
+        clearOthers(push, &ledger)
+        if push.clearing == .everything { ledger.bases.forget(key) }
+        for (family, numbers) in zip(push.families, numbers) {
+            take(family, numbers, clears: push.clears(family), arrival, &ledger)
+        }
+        lastPush = push.at
+        lastSucceeded = true
+    }
+
+    mutating func noteFailure(at moment: Moment) {
+        lastFailure = moment
+        lastSucceeded = false
+    }
+
+    private mutating func take(
+        _ pushed: PushedFamily, _ numbers: [UInt64], clears: PushedFamily.Clears, _ arrival: Arrival,
+        _ ledger: inout PushLedger
+    ) {
+        let heldType = places[pushed.name].map { families[$0].type }
+        if pushed.content.isEmpty {
+            if heldType == nil { return }
+        } else if heldType != pushed.type {
+            if heldType == nil { add(GroupFamily(pushed.name, pushed.type, help: pushed.help, at: arrival.at)) }
+            ledger.claim(pushed.name, pushed.type, for: slot)
+        }
+        change(pushed.name, &ledger) { family, ledger in
+            family.take(pushed, numbers, clears: clears, arrival, &ledger)
+        }
+    }
+
+    /// Clears what a push does not name.
+    private mutating func clearOthers(_ push: Push, _ ledger: inout PushLedger) {
+        let names: [String]
+        switch push.clearing {
+        case .nothing, .families: return
+        case .group: names = Array(replacing)
+        case .everything: names = families.map(\.name)
+        }
+        guard !names.isEmpty else { return }
+        let pushed = Set(push.families.map(\.name))
+        for name in names where !pushed.contains(name) {
+            clear(name, push.clearing == .everything ? .all : .replaced, &ledger)
+        }
+    }
+
+    private mutating func clear(_ name: String, _ clears: PushedFamily.Clears, _ ledger: inout PushLedger) {
+        change(name, &ledger) { [slot] family, ledger in family.drop(clears, slot, &ledger) }
+    }
+
+    // MARK: Families
+
+    mutating func add(_ family: GroupFamily) {
+        places[family.name] = families.count
+        families.append(family)
+        text.hasOtherFamilies = true
+    }
+
+    /// Changes a family and all that is known about it; one that becomes empty goes.
+    mutating func change(
+        _ name: String, _ ledger: inout PushLedger, _ change: (inout GroupFamily, inout PushLedger) -> Void
+    ) {
+        guard let place = places[name] else { return }
+        let (before, replacedBefore) = (families[place].samples, families[place].replacedSamples)
+        change(&families[place], &ledger)
+        let (after, replacedAfter) = (families[place].samples, families[place].replacedSamples)
+        samples += after - before
+        ledger.series += after - before
+        replacedSamples += replacedAfter - replacedBefore
+        due = min(due, families[place].due)
+        if replacedBefore == 0, replacedAfter > 0 { replacing.insert(name) }
+        if replacedBefore > 0, replacedAfter == 0 { replacing.remove(name) }
+        if after == 0 { removeFamily(at: place, &ledger) }
+    }
+
+    private mutating func removeFamily(at place: Int, _ ledger: inout PushLedger) {
+        let name = families[place].name
+        families.swapAt(place, families.count - 1)
+        families.removeLast()
+        places[name] = nil
+        if place < families.count { places[families[place].name] = place }
+        ledger.release(name, of: slot)
+        text.hasOtherFamilies = true
+    }
+
+    /// All may be due earlier than was thought.
+    mutating func forgetDue() {
+        due = .min
+        for place in families.indices { families[place].due = .min }
+    }
+
+    /// Gives up all that the group has.
+    mutating func clear(_ ledger: inout PushLedger) {
+        for name in families.map(\.name) { clear(name, .all, &ledger) }
+    }
+}
+
+extension Push {
+    /// What of a family goes that this push names.
+    func clears(_ family: PushedFamily) -> PushedFamily.Clears {
+        switch clearing {
+        case .everything: .all
+        case _ where family.clears == .all: .all
+        case .group: .replaced
+        case .families: family.clears
+        case .nothing: .nothing
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Exposition
+
+extension PushedGroups {
+    /// Forgets a group and what expired of it; false where there is none.
+    package mutating func delete(_ group: GroupingKey) -> Bool {
+        ledger.bases.forget(group)
+        guard let slot = places[group] else { return false }
+        remove(slot)
+        return true
+    }
+
+    /// Forgets all groups; answers how many there were.
+    package mutating func wipe() -> Int {
+        let before = count
+        for slot in slots.indices { remove(slot) }
+        ledger.bases.forgetAll()
+        return before
+    }
+
+    /// Deletes what ``select(olderThan:at:where:)`` finds; with `dryRun` only says how much that is.
+    package mutating func delete(
+        olderThan age: Duration?, dryRun: Bool, at moment: Moment,
+        where isWanted: ((_ name: String, _ labels: LabelSet) -> Bool)?
+    ) -> (series: Int, groups: Int) {
+        let selection = select(olderThan: age, at: moment, where: isWanted)
+        if !dryRun { _ = delete(selection) }
+        return (selection.series, selection.groupsLeftEmpty)
+    }
+
+    /// The metrics of groups to which nobody has pushed for `age`, of which a sample is wanted; groups without series
+    /// where all are.
+    package func select(
+        olderThan age: Duration?, at moment: Moment, where isWanted: ((_ name: String, _ labels: LabelSet) -> Bool)?
+    ) -> PushSelection {
+        var selection = PushSelection()
+        for slot in places.values.sorted() where isOlder(slot, than: age, at: moment) {
+            if slots[slot]?.families.isEmpty == true {
+                if isWanted == nil, let key = slots[slot]?.key {
+                    selection.groups.append(key)
+                    selection.groupsLeftEmpty += 1
+                }
+                continue
+            }
+            let before = selection.series
+            for family in slots[slot]?.families ?? [] {
+                family.select(isWanted, of: slots[slot]?.key, at: moment.monotonic, into: &selection)
+            }
+            if selection.series - before == slots[slot]?.samples { selection.groupsLeftEmpty += 1 }
+        }
+        return selection
+    }
+
+    private func isOlder(_ slot: Int, than age: Duration?, at moment: Moment) -> Bool {
+        guard let age, let pushed = slots[slot]?.lastPush ?? slots[slot]?.lastFailure else { return true }
+        return moment.elapsed(since: pushed) > age
+    }
+
+    /// What of a selection is still there; groups that have nothing left go.
+    mutating func delete(_ selection: PushSelection) -> PushOutcome {
+        let (series, groups) = (series, count)
+        var touched: Set<Int> = []
+        for metric in selection.metrics {
+            guard let slot = places[metric.group] else { continue }
+            slots[slot]?.remove(metric, &ledger)
+            touched.insert(slot)
+        }
+        touched.formUnion(selection.groups.compactMap { places[$0] })
+        for slot in touched.sorted() {
+            if slots[slot]?.families.isEmpty == true { remove(slot) } else { mark(slot) }
+        }
+        return .removed(series: series - self.series, groups: groups - count)
+    }
+}
+
+extension PushedGroup {
+    fileprivate mutating func remove(_ metric: PushSelection.Metric, _ ledger: inout PushLedger) {
+        change(metric.family, &ledger) { [slot] family, ledger in
+            for hasParts in [false, true] {
+                let number = family.numbers.number(labels: metric.labels, hasParts: hasParts)
+                _ = family.remove(number, slot, &ledger)
+            }
+        }
+    }
+}
+
+extension GroupFamily {
+    /// Adds the metrics of which a sample is wanted.
+    fileprivate func select(
+        _ isWanted: ((String, LabelSet) -> Bool)?, of group: GroupingKey?, at time: Int64,
+        into selection: inout PushSelection
+    ) {
+        guard let group else { return }
+        for metric in metrics(at: time) {
+            if let isWanted, !metric.samples.contains(where: { isWanted($0.name, $0.labels) }) { continue }
+            selection.metrics.append(.init(group: group, family: name, labels: metric.labels))
+            selection.series += metric.samples.count
+        }
+    }
+}
