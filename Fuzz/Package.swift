@@ -21,6 +21,9 @@ let package = Package(
             linkerSettings: [.linkedLibrary(":libcapnp.a"), .linkedLibrary(":libkj.a")]
         ),
         .target(name: "CTOML", cxxSettings: sanitizedCxx),
+        .systemLibrary(name: "CSnappy"),
+        .systemLibrary(name: "CZlib"),
+        .systemLibrary(name: "CZstd"),
         .target(name: "Exposition", swiftSettings: sanitized),
         .target(name: "FuzzDriver", swiftSettings: sanitized),
         .executableTarget(
@@ -38,6 +41,20 @@ let package = Package(
         .executableTarget(
             name: "FuzzOpenMetrics", dependencies: ["Exposition", "FuzzDriver"], swiftSettings: sanitized,
             linkerSettings: linked),
+        .executableTarget(
+            name: "FuzzProtobuf", dependencies: ["Exposition", "FuzzDriver"], swiftSettings: sanitized,
+            linkerSettings: linked),
+        .executableTarget(
+            name: "FuzzContentDecoding",
+            dependencies: [
+                "CSnappy", "CZlib", "CZstd", "FuzzDriver", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: sanitized,
+            linkerSettings: linked + [
+                .linkedLibrary(":libsnappy.a"), .linkedLibrary(":libzstd.a"), .linkedLibrary("stdc++"),
+            ]
+        ),
         .executableTarget(
             name: "FuzzConfiguration",
             dependencies: ["CTOML", "FuzzDriver", .product(name: "Logging", package: "swift-log")],

@@ -4,8 +4,10 @@
 FuzzMessages gets one small message of each kind, each behind the byte that says how to cut it.
 """
 
+import gzip
 import pathlib
 import sys
+import zlib
 
 MESSAGES = {
     "json_string": b'{"app": "m 1\\n\\u00e9\\ud83d\\ude80\\"\\\\ \xc3\xa9"}\n{"b":"c"}',
@@ -38,6 +40,41 @@ OPEN_METRICS = {
     "summary": '# TYPE q summary\nq{quantile="0.5"} 1\nq_sum 1\nq_count 2\n# TYPE u unknown\nu NaN -1.5\n# EOF\n',
 }
 
+PROTOBUF = {
+    "all": bytes.fromhex(
+        "5f0a07635f746f74616c120861202262220a5c631800223b0a0a0a01611205c3a9220a5c0a050a016212001a2609000000000000"
+        "f83f12150a060a017412017511000000000000e03f1a0208011a0408051007220b1a0909000000000000f07f400a016718012212"
+        "120909000000000000008030fbd095ffbc31221e0a060a0178120179120909000000000000f87f30ffffffffffffffffff012a05"
+        "6279746573450a01731802223e223c08ffffffffffffffffff011100000000000004401a1209000000000000e03f110000000000"
+        "00f03f1a1209000000000000f03f11000000000000f87f120a01751803220b2a090900000000000008406c0a0168120018042247"
+        "0a060a017a1201313a3d08031100000000000011401a160801117b14ae47e17a743f1a0911000000000000f03f1a0b0802110000"
+        "00000000f03f1a0b0802110000000080842e41221a3a18080211000000000000f03f1a0b080211000000000000f07f2f0a016618"
+        "0522283a2611000000000000f03f1a121100000000006af84021000000000000e03f210000000000000440580a016e180422513a"
+        "4f0807110000000000002240280631fca9f1d24d62503f38014a0408011002520202016204080010036a03020405721000000000"
+        "0000f83f00000000000004407a020809820109110000000000000040"),
+    "two": bytes.fromhex("1c0a0b736f6d655f6d6574726963180322" "0b2a09095839b4c876bef33f") * 2,
+}
+
+BODY = b'# TYPE a counter\na{b="c"} 1\n' * 3
+
+# By the first byte: gzip, deflate, snappy, zstd, and then two of them at once.
+COMPRESSED = {
+    "gzip": b"\0" + gzip.compress(BODY, mtime=0) + gzip.compress(b"", mtime=0),
+    "zlib": b"\1" + zlib.compress(BODY),
+    "raw": b"\1" + zlib.compress(BODY)[2:-4],
+    "snappy_frames": b"\2" + bytes.fromhex(
+        "ff060000734e61507059" "00490000" "23176a31688823205459504520687474705f72657175657374735f746f74616c20636f"
+        "756e7465720a4a1c003c7b636f64653d22323030227d2031320a6623001c343034227d20330a"),
+    "snappy_block": b"\2" + bytes.fromhex(
+        "688823205459504520687474705f72657175657374735f746f74616c20636f756e7465720a4a1c003c7b636f64653d2232303022"
+        "7d2031320a6623001c343034227d20330a"),
+    "zstd": b"\3" + bytes.fromhex(
+        "28b52ffd2468250200a40323205459504520687474705f72657175657374735f746f74616c20636f756e7465720a7b636f64653d"
+        "22323030227d203132343034227d20330a02004685759f4c32e0be2556"),
+    "zstd_run": b"\3" + bytes.fromhex("28b52ffd0068" "02001000" "02001000" "010000"),
+    "bomb": b"\x08" + gzip.compress(bytes(100_000), mtime=0),
+}
+
 SETTINGS = {
     "set": b'log.level=debug\nreceiver.format = ["a", {b = 1}]\npoll_external.target=[{url="http://a:1/b?c#d", headers={a="b"}}]\n',
     "values": b'[a]\nb = [1, 2.5, inf, nan, 0x1F, 1979-05-27T07:32:00Z, "\\u00e9", \'\', """\n""", {c.d = true}]\n[[e]]\n[[e.f]]\n',
@@ -59,6 +96,8 @@ write(folder / "FuzzText", {f"{name}-edited": text + b"\xff\x00\x2f2\x01\x305" f
 write(folder / "FuzzText", {f"{name}-twice": text + b"\xff" + text for name, text in texts.items()})
 write(folder / "FuzzRepair", texts)
 write(folder / "FuzzOpenMetrics", texts | OPEN_METRICS)
+write(folder / "FuzzProtobuf", PROTOBUF)
+write(folder / "FuzzContentDecoding", COMPRESSED)
 write(folder / "FuzzConfiguration", SETTINGS)
 example = pathlib.Path(__file__).parent.parent / "config.toml"
 write(folder / "FuzzConfiguration", {"example": example.read_bytes()})

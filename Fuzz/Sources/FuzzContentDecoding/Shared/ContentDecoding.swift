@@ -1,0 +1,1 @@
+../../../../Sources/ExporterProxy/HTTP/ContentDecoding.swift
