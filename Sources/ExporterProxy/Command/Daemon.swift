@@ -32,41 +32,39 @@ package struct Daemon {
         let stop = StopSignal(await UnixSignalsSequence(trapping: .sigterm, .sigint))
         let reloadSignals = await UnixSignalsSequence(trapping: .sighup)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.exporter.eventLoops)
-        let threads = NIOThreadPool(numberOfThreads: 1)
-        let hashing = AccessControl.hashingThreads()
+        let threads = DaemonThreads()
         threads.start()
-        hashing.start()
         do {
-            let services = try await services(group, threads, hashing, reloadSignals)
+            let services = try await services(group, threads, reloadSignals)
             try await serviceGroup(services + [stop]).run()
         } catch {
-            try? await threads.shutdownGracefully()
-            try? await hashing.shutdownGracefully()
+            await threads.shutDown()
             throw error
         }
-        try await threads.shutdownGracefully()
-        try await hashing.shutdownGracefully()
+        await threads.shutDown()
         try await group.shutdownGracefully()
     }
 
     /// In start order; shutdown runs backwards: first nothing is reloaded any more, then the window closes.
     private func services(
-        _ group: MultiThreadedEventLoopGroup, _ threads: NIOThreadPool, _ hashing: NIOThreadPool,
-        _ reloadSignals: UnixSignalsSequence
+        _ group: MultiThreadedEventLoopGroup, _ threads: DaemonThreads, _ reloadSignals: UnixSignalsSequence
     ) async throws -> [any Service] {
         let registry = InstrumentRegistry()
         ProcessInstruments.add(to: registry, now: time())
         let reloadInstruments = ReloadInstruments(registry: registry, startedAt: time())
         let reloads = ReloadRequests(configuration.web)
-        let access = try access(hashing, registry)
+        let access = try access(threads.hashing, registry)
         let store = SnapshotStore(sourcesMax: configuration.store.sourcesMax)
         registry.gauge("exporter_proxy_sources", help: "Sources in the table.") { Double(store.count) }
+        let push = PushRoom(
+            configuration, store: store, registry: registry, threads: threads.pushes, logger: logger, time: time)
         // First: what was there is there again when the doors open.
         let persistence = try await Persistence.open(
             configuration.store.persistence,
             parts: .init(
-                store: store, reserved: configuration.reservedNames, keeper: nil, registry: registry, logger: logger,
-                time: time))
+                store: store, reserved: configuration.reservedNames, keeper: push.gateway, registry: registry,
+                logger: logger, time: time))
+        if let journal = persistence?.journal { push.gateway.keep(in: journal) }
         let expiry = Expiry(
             store: store, rules: configuration.expiryRules, registry: registry, time: time)
         let budget = DescriptorBudget(configuration.exporter.receiverDescriptors(within: descriptorsAvailable))
@@ -78,26 +76,26 @@ package struct Daemon {
         configuration.poll.warnOfSilencedTargets(logger)
         configuration.exposition.warnOfRawSources(logger)
         let merged = MergedExposition(
-            store: store, rules: configuration.exposition, threads: threads, time: time,
-            tell: ValidityLog(logger: logger).tell)
+            store: store, rules: configuration.exposition, threads: threads.pages, time: time,
+            live: push.gateway, tell: ValidityLog(logger: logger).tell)
         SourceInstruments.add(to: registry, store: store, merged: merged, time: time)
         let telemetry = OwnMetrics(configuration.telemetry, registry: registry)
         let routes = Routes(
             store: store, merged: merged, firstRound: firstRound, telemetry: telemetry, reload: reloads.add(on:),
-            threads: threads, time: time)
+            quit: reloads.quit, threads: threads.pages, time: time)
         // Last: whoever can connect to it finds every other door open.
         let server = try await HTTPServer.open(
-            configuration.exporter.http(within: descriptorsAvailable), router: HTTPRouter(routes.all), group: group,
-            registry: registry, logger: logger, time: time)
+            configuration.exporter.http(within: descriptorsAvailable), 
+            router: HTTPRouter(routes.all + push.routes, gate: access.gate), group: group, registry: registry, logger: logger, time: time)
         access.warnOfOpenRights(listening: configuration.exporter.http.address)
         let rooms = Rooms(
             descriptorsAvailable: descriptorsAvailable, log: log, store: store, persistence: persistence,
             expiry: expiry, merged: merged, telemetry: telemetry, budget: budget, receiver: receiver, poller: poller,
-            access: access, server: server, reloads: reloads)
+            push: push, access: access, server: server, reloads: reloads)
         let reload = Reload(
             started: file, rooms: rooms, requests: reloads, signals: reloadSignals, instruments: reloadInstruments,
             logger: logger, time: time)
-        let services: [(any Service)?] = [persistence, expiry, receiver, poller, server, reload]
+        let services: [(any Service)?] = [persistence, expiry, push.gateway, receiver, poller, server, reload]
         return services.compactMap { $0 }
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import Synchronization
 
@@ -44,6 +45,12 @@ final class ReloadRequests: Sendable {
         }
         if let refusal { promise.succeed(refusal) } else { call.yield() }
         return promise.futureResult
+    }
+
+    /// Ends the process as a signal would; false where that is not to be had over HTTP.
+    func quit() -> Bool {
+        guard state.withLock({ $0.isOpenOverHTTP }) else { return false }
+        return kill(getpid(), SIGTERM) == 0
     }
 
     /// All who wait; who comes later waits for the next call.

@@ -14,6 +14,7 @@ struct Rooms: Sendable {
     let budget: DescriptorBudget
     let receiver: SocketReceiver
     let poller: Poller
+    let push: PushRoom
     let access: AccessControl
     let server: HTTPServer
     let reloads: ReloadRequests
@@ -55,6 +56,7 @@ struct Rooms: Sendable {
         // Before the poller: what it removes must not be pushed again under a name that is a target's.
         await receiver.apply(change.receiver)
         telemetry.update(new.telemetry, in: store)
+        push.apply(new)
         if new.poll != old.poll { await poller.apply(new.poll) }
         access.apply(change.access)
         server.apply(change.server)

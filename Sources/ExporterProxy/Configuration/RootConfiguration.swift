@@ -4,6 +4,7 @@ package struct RootConfiguration: Equatable, Sendable {
     package var exporter: ExporterConfiguration
     package var receiver: SocketReceiver.Configuration
     package var poll: Poller.Configuration
+    package var push: PushConfiguration
     package var store: SnapshotStore.Configuration
     package var exposition: ExpositionRules
     package var telemetry: TelemetryConfiguration
@@ -15,6 +16,7 @@ package struct RootConfiguration: Equatable, Sendable {
         exporter = ExporterConfiguration(reading: root.table("exporter"))
         receiver = SocketReceiver.Configuration(reading: root.table("receiver"))
         poll = Poller.Configuration(reading: root.table("poll_external"))
+        push = PushConfiguration(reading: root.table("push"))
         store = SnapshotStore.Configuration(reading: root.table("store"))
         exposition = ExpositionRules(reading: root.table("exposition"), staleAfter: store.staleAfter)
         telemetry = TelemetryConfiguration(reading: root.table("telemetry"))
@@ -26,7 +28,7 @@ package struct RootConfiguration: Equatable, Sendable {
     /// So that nobody can push under the name of a target, or of the proxy itself where it is a source.
     package var reservedNames: ReservedNames {
         let names = poll.targets.map(\.name) + (telemetry.isMerged ? [OwnMetrics.source] : [])
-        return ReservedNames(names: Set(names), prefixes: [Poller.namePrefix])
+        return ReservedNames(names: Set(names), prefixes: [Poller.namePrefix, GroupingKey.sourcePrefix])
     }
 
     /// What the sources' age is judged by.
@@ -39,7 +41,7 @@ package struct RootConfiguration: Equatable, Sendable {
     package func changedSections(since old: RootConfiguration) -> [String] {
         [
             ("exporter", exporter != old.exporter), ("receiver", receiver != old.receiver),
-            ("poll_external", poll != old.poll), ("store", store != old.store),
+            ("poll_external", poll != old.poll), ("push", push != old.push), ("store", store != old.store),
             ("exposition", exposition != old.exposition), ("telemetry", telemetry != old.telemetry),
             ("web", web != old.web), ("log", log != old.log),
         ].filter(\.1).map(\.0)

@@ -10,100 +10,164 @@ extension HTTPConnection {
         private enum State {
             /// Between requests.
             case idle
-            case receiving(HTTPRequestHead, bodyBytes: Int)
+            /// Whether the rest may come is looked into.
+            case judging(HTTPFraming)
+            case receiving(HTTPFraming, HTTPBodyLimit, isTaken: Bool)
             case answering(keepsAlive: Bool)
+            /// Answered at its head; the rest of it is read away.
+            case dropping
             case closing
         }
 
         enum Action: Equatable {
             case nothing
-            case answer(HTTPRequestHead)
+            /// Find out whether the rest may come: ``admitted(_:bytesLeft:)``, or an answer and ``answered(closes:)``.
+            case judge(HTTPRequestHead)
+            case sendContinue
+            case take(ByteBuffer)
+            case answer
+            /// Wait for the next request.
+            case rest
             /// Answer so, and close.
             case refuse(HTTPResponseStatus, String)
-            case sendContinue
+            case refuseBody(HTTPBodyRefusal, String)
             case close
         }
 
-        private var state = State.idle
-        private let bodyBytesMax: Int
+        /// The body of a request that is answered at its head is read away up to this, so that the connection lives.
+        static let droppedBytesMax = 64 * 1024
 
-        init(bodyBytesMax: Int) { self.bodyBytesMax = bodyBytesMax }
+        private var state = State.idle
+        /// For routes that take no body: it is read away.
+        private let untakenLimit: HTTPBodyLimit
+        /// Of the body that comes.
+        private(set) var bodyBytes = 0
+
+        init(bodyBytesMax: Int) {
+            untakenLimit = HTTPBodyLimit(bytes: bodyBytesMax, key: "exporter.max_body_bytes")
+        }
 
         var isIdle: Bool { if case .idle = state { true } else { false } }
-        var isReceiving: Bool { if case .receiving = state { true } else { false } }
-        var isAnswering: Bool { if case .answering = state { true } else { false } }
         var isClosing: Bool { if case .closing = state { true } else { false } }
+
+        /// The client is to go on sending.
+        var isReceiving: Bool {
+            switch state {
+            case .receiving, .dropping: true
+            case .idle, .judging, .answering, .closing: false
+            }
+        }
+
+        /// Nothing is received until something of ours is through.
+        var isBusy: Bool {
+            switch state {
+            case .judging, .answering: true
+            case .idle, .receiving, .dropping, .closing: false
+            }
+        }
+
+        /// The length of the body that comes, where it was declared.
+        var declaredBytes: Int? { if case .receiving(let framing, _, _) = state { framing.declaredBytes } else { nil } }
 
         mutating func received(_ part: HTTPServerRequestPart) -> Action {
             switch (state, part) {
             case (.idle, .head(let head)): return received(head)
-            case (.receiving(let head, let count), .body(let bytes)):
-                let total = count + bytes.readableBytes
-                guard total <= bodyBytesMax else { return refuse(.payloadTooLarge, bodyTooLarge) }
-                state = .receiving(head, bodyBytes: total)
+            case (.receiving(_, let limit, let isTaken), .body(let bytes)):
+                bodyBytes += bytes.readableBytes
+                guard bodyBytes <= limit.bytes else { return refuse(tooLargeFor: limit) }
+                return isTaken ? .take(bytes) : .nothing
+            case (.receiving(let framing, _, _), .end):
+                state = .answering(keepsAlive: framing.keepsAlive)
+                return .answer
+            case (.dropping, .body(let bytes)):
+                bodyBytes += bytes.readableBytes
                 return .nothing
-            case (.receiving(let head, _), .end):
-                // The decoder reads nothing behind a request that could change the protocol.
-                let ends = head.method == .CONNECT || head.headers.contains(name: "upgrade")
-                state = .answering(keepsAlive: head.isKeepAlive && !ends)
-                return .answer(head)
+            case (.dropping, .end):
+                state = .idle
+                return .rest
             case (.closing, _): return .nothing
-            case (.idle, _), (.receiving, .head), (.answering, _):
+            case (.idle, _), (.judging, _), (.receiving, .head), (.dropping, .head), (.answering, _):
                 preconditionFailure("the decoder delivered a part out of order")
             }
         }
 
-        private var bodyTooLarge: String { "413 the body is larger than exporter.max_body_bytes = \(bodyBytesMax)" }
-
         private mutating func received(_ head: HTTPRequestHead) -> Action {
-            if let problem = Self.framingProblem(head) { return refuse(.badRequest, "400 \(problem)") }
-            if let length = head.headers.first(name: "content-length").flatMap(Int.init), length > bodyBytesMax {
-                return refuse(.payloadTooLarge, bodyTooLarge)
+            do throws(HTTPFraming.Problem) {
+                state = .judging(try HTTPFraming(of: head))
+                bodyBytes = 0
+                return .judge(head)
+            } catch {
+                return refuse(.badRequest, "400 \(error.sentence)")
             }
-            state = .receiving(head, bodyBytes: 0)
-            let expects = head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
-            return expects ? .sendContinue : .nothing
         }
 
-        /// Ambiguous framing is how requests are smuggled past another proxy: RFC 9112, 6.1 and 6.3.
-        private static func framingProblem(_ head: HTTPRequestHead) -> String? {
-            let lengths = head.headers["content-length"]
-            let codings = head.headers["transfer-encoding"]
-            if lengths.count > 1 { return "more than one Content-Length" }
-            if !lengths.isEmpty, !codings.isEmpty { return "Content-Length and Transfer-Encoding together" }
-            if let coding = codings.first, codings.count > 1 || coding.lowercased() != "chunked" {
-                return "a Transfer-Encoding other than chunked"
-            }
-            if head.version == .http1_1, head.headers["host"].count != 1 { return "HTTP/1.1 needs one Host header" }
-            return nil
+        /// The request may be made; its body is taken within `limit`, and without one read away.
+        mutating func admitted(_ limit: HTTPBodyLimit?, bytesLeft: Int) -> Action {
+            guard case .judging(let framing) = state else { preconditionFailure("there is nothing to admit") }
+            let declared = framing.declaredBytes ?? 0
+            let bound = limit ?? untakenLimit
+            if declared > bound.bytes { return refuse(tooLargeFor: bound) }
+            if limit != nil, declared > bytesLeft { return foundNoRoom() }
+            state = .receiving(framing, bound, isTaken: limit != nil)
+            return framing.expectsContinue ? .sendContinue : .nothing
         }
+
+        // MARK: Refusals
 
         private mutating func refuse(_ status: HTTPResponseStatus, _ sentence: String) -> Action {
             state = .closing
             return .refuse(status, sentence)
         }
 
-        /// The answer to the last request has been handed to the socket.
-        mutating func answered(closes: Bool) -> Action {
-            guard case .answering(let keepsAlive) = state else { return .nothing }
-            if keepsAlive, !closes {
-                state = .idle
-                return .nothing
-            }
+        private mutating func refuse(tooLargeFor limit: HTTPBodyLimit) -> Action {
             state = .closing
-            return .close
+            return .refuseBody(.tooLarge, "413 the body is larger than \(limit.key) = \(limit.bytes)")
         }
 
-        var keepsAlive: Bool {
-            if case .answering(let keepsAlive) = state { return keepsAlive }
-            return false
+        mutating func foundNoRoom() -> Action {
+            state = .closing
+            return .refuseBody(.noRoom, "503 the bodies of all requests together reach exporter.max_inflight_bytes")
+        }
+
+        mutating func ranOutOfTime() -> Action {
+            if case .dropping = state { return close() }
+            state = .closing
+            return .refuseBody(
+                .tooSlow, "408 the body comes slower than exporter.min_body_rate and exporter.body_timeout allow")
         }
 
         /// The decoder could not read what came.
         mutating func receivedGarbage(_ status: HTTPResponseStatus, _ sentence: String) -> Action {
-            if case .answering = state { return .close }
-            if case .closing = state { return .nothing }
-            return refuse(status, sentence)
+            switch state {
+            case .idle, .receiving: return refuse(status, sentence)
+            // It has its answer.
+            case .dropping, .answering, .judging: return close()
+            case .closing: return .nothing
+            }
+        }
+
+        private mutating func close() -> Action {
+            state = .closing
+            return .close
+        }
+
+        // MARK: Answers
+
+        /// The answer to the request has been handed to the socket, at its end or at its head.
+        mutating func answered(closes: Bool) -> Action {
+            guard isBusy else { return .nothing }
+            guard keepsAlive, !closes else { return close() }
+            if case .judging = state { state = .dropping } else { state = .idle }
+            return .nothing
+        }
+
+        /// Whether the connection can live on once the request has been answered.
+        var keepsAlive: Bool {
+            switch state {
+            case .answering(let keepsAlive): keepsAlive
+            case .judging(let framing): framing.keepsAliveWithoutBody(of: Self.droppedBytesMax)
+            case .idle, .receiving, .dropping, .closing: false
+            }
         }
     }
 }

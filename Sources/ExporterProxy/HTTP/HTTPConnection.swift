@@ -25,10 +25,15 @@ final class HTTPConnection: ChannelDuplexHandler {
     private let parts: Parts
     private var machine: StateMachine
     private var waiting = CircularBuffer<HTTPServerRequestPart>()
+    private var question: Question?
+    private var body: HTTPBody
+    private var peer = ""
     private var member: HTTPConnections.Member?
     private var isDraining = false
     /// Nothing usable comes any more; what waits is answered.
     private var inputHasEnded = false
+    /// Why, where that is not the client's wish.
+    private var garbage: HTTPParserError?
     private var needsFlush = false
     private var wantsRead = false
     private var deadline: NIODeadline
@@ -37,17 +42,21 @@ final class HTTPConnection: ChannelDuplexHandler {
     private var timerAt = NIODeadline.distantFuture
     /// What was still unsent at the last look of the write timeout.
     private var unsentBytes = 0
+    /// What had come of the body at the last look of the body timeout.
+    private var bodyBytesSeen = 0
 
     static let uriBytesMax = 8192
 
     init(_ parts: Parts) {
         self.parts = parts
         machine = StateMachine(bodyBytesMax: parts.configuration.bodyBytesMax)
+        body = HTTPBody(parts.connections.bodyBudget)
         deadline = .now() + TimeAmount(parts.configuration.headerTimeout)
     }
 
     func channelActive(context: ChannelHandlerContext) {
         member = parts.connections.add(context.channel)
+        peer = context.remoteAddress?.ipAddress ?? ""
         parts.instruments.connections.increment()
         // It may have been accepted at the last moment, and have missed to be told.
         isDraining = context.channel.parent?.isActive == false
@@ -58,6 +67,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
         parts.connections.remove(context.channel)
+        // Somebody still works on what has been read whole: its answer gives back what it holds.
+        if !machine.isBusy { body.giveBack() }
         context.fireChannelInactive()
     }
 
@@ -95,13 +106,14 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func mayTakeMore(_ context: ChannelHandlerContext) -> Bool {
-        !machine.isAnswering && context.channel.isWritable
+        !machine.isBusy && context.channel.isWritable
     }
 
     /// After something that held work up has ended.
     private func workOn(_ context: ChannelHandlerContext) {
         work(context)
         flush(context)
+        hurryTimer(context)
         if wantsRead, waiting.isEmpty, mayTakeMore(context) {
             wantsRead = false
             context.read()
@@ -109,79 +121,139 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func work(_ context: ChannelHandlerContext) {
-        while mayTakeMore(context), let part = waiting.popFirst() {
-            act(machine.received(part), context)
-            if case .head = part, machine.isReceiving {
-                deadline = .now() + TimeAmount(parts.configuration.bodyTimeout)
-            }
-        }
+        while mayTakeMore(context), let part = waiting.popFirst() { act(machine.received(part), context) }
+        guard inputHasEnded, waiting.isEmpty, machine.isIdle || machine.isReceiving else { return }
+        // Of what has begun there is no more to come.
+        guard machine.isReceiving, let garbage else { return closeWhenSent(context) }
+        let (status, sentence) = Self.answer(to: garbage)
+        act(machine.receivedGarbage(status, sentence), context)
     }
 
     private func act(_ action: StateMachine.Action, _ context: ChannelHandlerContext) {
         switch action {
         case .nothing: break
-        case .close: closeAfterWriting(context)
+        case .judge(let head): judge(head, context)
         case .sendContinue:
             let line = ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")
             context.writeAndFlush(wrapOutboundOut(line), promise: nil)
-        case .refuse(let status, let sentence):
-            parts.instruments.refused(status)
-            write(.refusal(status, sentence), sendsBody: true, connection: "close", context)
-            closeAfterWriting(context)
-        case .answer(let head): answer(head, context)
+        case .take(let bytes):
+            let allocator = context.channel.allocator
+            if body.append(bytes, declared: machine.declaredBytes, allocator: allocator) { break }
+            act(machine.foundNoRoom(), context)
+        case .answer: answer(context)
+        case .rest: if isDraining { closeAfterWriting(context) } else { becomeIdle(.now()) }
+        case .refuse(let status, let sentence): refuse(.refusal(status, sentence), context)
+        case .refuseBody(let reason, let sentence):
+            parts.instruments.refusedBody(reason)
+            refuse(.refusal(reason.status, sentence, headers: reason.headers), context)
+        case .close: closeAfterWriting(context)
         }
     }
 
-    /// A request that has been read whole, and is to be answered.
-    private struct Question {
-        var head: HTTPRequestHead
-        let readAt = NIODeadline.now()
-        /// Its route's place among ``HTTPRouter/patterns``.
-        var route: Int
+    private func refuse(_ response: HTTPResponse, _ context: ChannelHandlerContext) {
+        parts.instruments.refused(response.status, at: question?.place)
+        let isHead = question?.request.method == .HEAD
+        write(response, sendsBody: !isHead, connection: "close", context)
+        closeAfterWriting(context)
     }
 
-    private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        var question = Question(head: head, route: parts.router.nowhere)
+    // MARK: One request
+
+    /// A request that is being read or answered.
+    private struct Question {
+        var request: HTTPRequest
+        let version: HTTPVersion
+        /// Its route's place among ``HTTPRouter/patterns``.
+        var place: Int
+        var route: (route: HTTPRoute, rest: String)?
+        /// When it had been read as far as it is.
+        var readAt = NIODeadline.now()
+    }
+
+    /// The head has come: it is answered now where the rest is not wanted.
+    private func judge(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        let request = HTTPRequest(method: head.method, uri: head.uri, headers: head.headers, peer: peer)
+        question = Question(request: request, version: head.version, place: parts.router.nowhere)
         guard head.uri.utf8.count <= Self.uriBytesMax else {
             parts.instruments.refusedRequests.increment()
-            let response = HTTPResponse.refusal(.uriTooLong, "414 the path is longer than \(Self.uriBytesMax) bytes")
-            return finish(response, question, context)
+            return finish(.refusal(.uriTooLong, "414 the path is longer than \(Self.uriBytesMax) bytes"), context)
         }
-        let request = HTTPRequest(method: head.method, uri: head.uri, headers: head.headers)
-        let (route, reply) = parts.router.find(request, on: context.eventLoop)
-        question.route = route
-        switch reply {
-        case .now(let response): finish(response, question, context)
-        case .later(let future):
-            let question = question
-            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-            future.hop(to: context.eventLoop).whenComplete { result in
-                let (connection, context) = bound.value
-                connection.finishLater(result, question, context)
+        let (place, destination) = parts.router.find(request)
+        question?.place = place
+        switch destination {
+        case .refusal(let response): finish(response, context)
+        case .route(let route, let rest):
+            question?.route = (route, rest)
+            askGate(request, route, rest, context)
+        }
+    }
+
+    private func askGate(
+        _ request: HTTPRequest, _ route: HTTPRoute, _ rest: String, _ context: ChannelHandlerContext
+    ) {
+        switch parts.router.admits(request, to: route, rest: rest, on: context.eventLoop) {
+        case .admitted: admit(context)
+        case .refused(let response): finish(response, context)
+        case .later(let verdict):
+            goOn(after: verdict, context) { connection, refusal in
+                if let refusal { connection.finish(refusal, context) } else { connection.admit(context) }
             }
         }
     }
 
-    private func finishLater(
-        _ result: Result<HTTPResponse, any Error>, _ question: Question, _ context: ChannelHandlerContext
-    ) {
-        guard context.channel.isActive else { return }
-        switch result {
-        case .success(let response): finish(response, question, context)
-        case .failure(let error): finish(.refusal(.internalServerError, "500 \(error)"), question, context)
-        }
-        workOn(context)
+    private func admit(_ context: ChannelHandlerContext) {
+        bodyTimeBegins()
+        let limit = question?.route?.route.bodyLimit?()
+        act(machine.admitted(limit, bytesLeft: parts.connections.bodyBudget.bytesLeft), context)
     }
 
-    private func finish(_ response: HTTPResponse, _ question: Question, _ context: ChannelHandlerContext) {
-        let head = question.head
+    /// Its end has come.
+    private func answer(_ context: ChannelHandlerContext) {
+        guard var question, let (route, rest) = question.route else {
+            preconditionFailure("a request without a route is answered at its head")
+        }
+        question.readAt = .now()
+        self.question = question
+        question.request.body = body.take()
+        switch route.handle(question.request, rest, context.eventLoop) {
+        case .now(let response): finish(response, context)
+        case .later(let future):
+            goOn(after: future, context) { connection, response in connection.finish(response, context) }
+        }
+    }
+
+    /// Goes on with `next` when `future` is there, where there is still somebody to be answered.
+    private func goOn<T: Sendable>(
+        after future: EventLoopFuture<T>, _ context: ChannelHandlerContext, next: @escaping (HTTPConnection, T) -> Void
+    ) {
+        let bound = NIOLoopBound((self, context, next), eventLoop: context.eventLoop)
+        future.hop(to: context.eventLoop).whenComplete { result in
+            let (connection, context, next) = bound.value
+            guard context.channel.isActive else { return connection.body.giveBack() }
+            switch result {
+            case .success(let value): next(connection, value)
+            case .failure(let error): connection.finish(.refusal(.internalServerError, "500 \(error)"), context)
+            }
+            connection.workOn(context)
+        }
+    }
+
+    private func finish(_ response: HTTPResponse, _ context: ChannelHandlerContext) {
+        guard let question else { return }
+        self.question = nil
+        body.giveBack()
         let closes = isDraining || (inputHasEnded && waiting.isEmpty) || !machine.keepsAlive
-        let connection = closes ? "close" : head.version == .http1_1 ? nil : "keep-alive"
-        write(response, sendsBody: head.method != .HEAD, connection: connection, context)
+        let connection = closes ? "close" : question.version == .http1_1 ? nil : "keep-alive"
+        write(response, sendsBody: question.request.method != .HEAD, connection: connection, context)
         let now = NIODeadline.now()
-        parts.instruments.answered(question.route, response.status, after: now - question.readAt)
+        parts.instruments.answered(question.place, response.status, after: now - question.readAt)
         if machine.answered(closes: closes) == .close { return closeAfterWriting(context) }
-        becomeIdle(now)
+        if machine.isIdle { becomeIdle(now) } else { bodyTimeBegins() }
+    }
+
+    private func bodyTimeBegins() {
+        deadline = .now() + TimeAmount(parts.configuration.bodyTimeout)
+        bodyBytesSeen = 0
     }
 
     private func becomeIdle(_ now: NIODeadline) {
@@ -222,6 +294,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// reset the connection before it has read the answer.
     private func closeAfterWriting(_ context: ChannelHandlerContext) {
         waiting.removeAll()
+        question = nil
+        body.giveBack()
         deadline = .now() + TimeAmount(parts.configuration.writeTimeout)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let sent = context.eventLoop.makePromise(of: Void.self)
@@ -262,8 +336,9 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func timeIsUp(_ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
         if deadline > .now() { return startTimer(context) }
-        if machine.isAnswering || !context.channel.isWritable { return lookAtProgress(context) }
-        if machine.isReceiving || member?.idleSince.load(ordering: .relaxed) == 0 {
+        if machine.isBusy || !context.channel.isWritable { return lookAtProgress(context) }
+        if machine.isReceiving { return lookAtBody(context) }
+        if member?.idleSince.load(ordering: .relaxed) == 0 {
             parts.instruments.timedOut.increment()
         }
         context.close(promise: nil)
@@ -281,6 +356,18 @@ final class HTTPConnection: ChannelDuplexHandler {
         startTimer(context)
     }
 
+    /// A body is on its way: it may take long, as long as enough of it comes in each interval.
+    private func lookAtBody(_ context: ChannelHandlerContext) {
+        let seconds = Double(parts.configuration.bodyTimeout.milliseconds) / 1000
+        if Double(machine.bodyBytes - bodyBytesSeen) >= seconds * Double(parts.configuration.bodyRateMin) {
+            bodyBytesSeen = machine.bodyBytes
+            deadline = .now() + TimeAmount(parts.configuration.bodyTimeout)
+            return startTimer(context)
+        }
+        parts.instruments.timedOut.increment()
+        act(machine.ranOutOfTime(), context)
+    }
+
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ChannelShouldQuiesceEvent:
@@ -293,7 +380,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         case ChannelEvent.inputClosed:
             // The client has no more to ask. What it asked is answered; a connection at rest is over.
             inputHasEnded = true
-            if !machine.isAnswering, waiting.isEmpty { closeWhenSent(context) }
+            if !machine.isBusy, waiting.isEmpty { closeWhenSent(context) }
         default: context.fireUserInboundEventTriggered(event)
         }
     }
@@ -306,11 +393,12 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Of what comes behind garbage the decoder says no more than that: the answer is still on its way.
-        if error is ByteToMessageDecoderError, machine.isClosing || machine.isAnswering || !waiting.isEmpty { return }
+        if error is ByteToMessageDecoderError, machine.isClosing || machine.isBusy || !waiting.isEmpty { return }
         guard let parserError = error as? HTTPParserError else { return context.close(promise: nil) }
         // What was asked before the garbage is answered first; then the connection ends.
-        guard waiting.isEmpty, !machine.isAnswering else {
+        guard waiting.isEmpty, !machine.isBusy else {
             inputHasEnded = true
+            garbage = parserError
             return
         }
         let (status, sentence) = Self.answer(to: parserError)

@@ -24,10 +24,12 @@ final class HTTPConnections: Sendable {
 
     private let state: Mutex<State>
     let evicted: Counter
+    let bodyBudget: HTTPBodyBudget
 
     init(_ configuration: HTTPServer.Configuration, evicted: Counter) {
         state = Mutex(State(configuration: configuration))
         self.evicted = evicted
+        bodyBudget = HTTPBodyBudget(configuration.inflightBytesMax)
     }
 
     /// What holds for connections that begin now.
@@ -46,6 +48,7 @@ final class HTTPConnections: Sendable {
             }
             return victims
         }
+        bodyBudget.resize(to: configuration.inflightBytesMax)
         for victim in victims { evict(victim) }
     }
 

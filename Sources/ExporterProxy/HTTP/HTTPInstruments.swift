@@ -8,6 +8,7 @@ package struct HTTPInstruments: Sendable {
     package let evicted: Counter
     package let refusedRequests: Counter
     package let timedOut: Counter
+    private let bodiesRefused: [HTTPBodyRefusal: Counter]
     /// By their places among the router's patterns.
     private let routes: [Route]
 
@@ -49,6 +50,13 @@ package struct HTTPInstruments: Sendable {
             prefix + "requests_refused_total", help: "Requests that broke HTTP or its limits.")
         timedOut = registry.counter(
             prefix + "timeouts_total", help: "HTTP connections closed because the client was too slow.")
+        bodiesRefused = Dictionary(
+            uniqueKeysWithValues: HTTPBodyRefusal.allCases.map { reason in
+                let counter = registry.counter(
+                    prefix + "bodies_refused_total", help: "Request bodies that were not read to their end, by reason.",
+                    labels: [("reason", reason.rawValue)])
+                return (reason, counter)
+            })
         var byPattern: [String: Route] = [:]
         for (place, pattern) in patterns.enumerated() where byPattern[pattern] == nil {
             let duration = registry.histogram(
@@ -69,9 +77,11 @@ package struct HTTPInstruments: Sendable {
         routes[place].duration.observe(Double(duration.nanoseconds) / 1e9)
     }
 
-    /// A request that could not be read whole; it has no route and took no time.
-    func refused(_ status: HTTPResponseStatus) {
+    /// A request that could not be read whole, which took no time; `place` is that of its route, where it has one.
+    func refused(_ status: HTTPResponseStatus, at place: Int?) {
         refusedRequests.increment()
-        routes.last?.count(status)
+        (place.map { routes[$0] } ?? routes.last)?.count(status)
     }
+
+    func refusedBody(_ reason: HTTPBodyRefusal) { bodiesRefused[reason]?.increment() }
 }

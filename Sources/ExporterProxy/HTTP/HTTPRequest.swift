@@ -8,12 +8,18 @@ package struct HTTPRequest: Sendable {
     package var path: String
     package var query: [(name: String, value: String)]
     package var headers: HTTPHeaders
-    /// The client's address as text.
-    package var peer = ""
+    /// Empty where the route takes no body, and while the gate is asked.
+    package var body: ByteBuffer
+    /// The address of the client, without its port; empty where there is none.
+    package var peer: String
 
-    package init(method: HTTPMethod, uri: String, headers: HTTPHeaders) {
+    package init(
+        method: HTTPMethod, uri: String, headers: HTTPHeaders, body: ByteBuffer = ByteBuffer(), peer: String = ""
+    ) {
         self.method = method
         self.headers = headers
+        self.body = body
+        self.peer = peer
         let uri = Self.originForm(uri)
         let mark = uri.firstIndex(of: "?")
         path = String(uri[..<(mark ?? uri.endIndex)])

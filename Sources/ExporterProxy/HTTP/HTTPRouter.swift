@@ -14,30 +14,46 @@ package struct HTTPRoute: Sendable {
         case exactly(String)
         /// Whatever lies between, not empty, still percent-encoded.
         case between(String, String)
+        /// Whatever follows, slashes at any place, empty as well, still percent-encoded.
+        case below(String)
 
         /// As the `route` label of our metrics shows it.
         var pattern: String {
             switch self {
             case .exactly(let path): path
             case .between(let prefix, let suffix): "\(prefix)*\(suffix)"
+            case .below(let prefix): "\(prefix)*"
             }
         }
     }
 
     package typealias Handler = @Sendable (_ request: HTTPRequest, _ rest: String, _ loop: any EventLoop) -> HTTPReply
+    package typealias Right = @Sendable (_ request: HTTPRequest, _ rest: String) -> HTTPRight
 
     package var path: Path
     /// GET answers HEAD as well.
     package var methods: [HTTPMethod]
+    /// What the gate is asked for; of the request there is only the head.
+    package var right: Right
+    /// Asked for each request; without it the route takes no body, and what comes is read away.
+    package var bodyLimit: (@Sendable () -> HTTPBodyLimit)?
     package var handle: Handler
 
-    package init(_ path: Path, methods: [HTTPMethod] = [.GET], handle: @escaping Handler) {
+    package init(
+        _ path: Path, methods: [HTTPMethod] = [.GET], right: @escaping Right = always(.scrape),
+        bodyLimit: (@Sendable () -> HTTPBodyLimit)? = nil, handle: @escaping Handler
+    ) {
         self.path = path
         self.methods = methods
+        self.right = right
+        self.bodyLimit = bodyLimit
         self.handle = handle
     }
 
-    /// What lies between where the path is ours; empty for an exact path.
+    /// The same right for all of the route's requests.
+    package static func always(_ right: HTTPRight) -> Right { { _, _ in right } }
+
+    /// What lies between or below where the path is ours; empty for an exact path.
     func match(_ path: String) -> String? {
         switch self.path {
         case .exactly(let own):
@@ -46,15 +62,22 @@ package struct HTTPRoute: Sendable {
             guard path.hasPrefix(prefix), path.hasSuffix(suffix) else { return nil }
             guard path.utf8.count > prefix.utf8.count + suffix.utf8.count else { return nil }
             return String(path.dropFirst(prefix.count).dropLast(suffix.count))
+        case .below(let prefix):
+            guard path.utf8.starts(with: prefix.utf8) else { return nil }
+            return String(Substring(path.utf8.dropFirst(prefix.utf8.count)))
         }
     }
 }
 
-/// Finds the route of a request.
+/// Finds the route of a request, and asks the gate whether it may be taken.
 package struct HTTPRouter: Sendable {
     private let routes: [HTTPRoute]
+    private let gate: HTTPGate
 
-    package init(_ routes: [HTTPRoute]) { self.routes = routes }
+    package init(_ routes: [HTTPRoute], gate: @escaping HTTPGate = { _, _, _ in .admitted }) {
+        self.routes = routes
+        self.gate = gate
+    }
 
     /// Of the routes, in their order; the last one stands for requests that no route knows.
     var patterns: [String] { routes.map(\.path.pattern) + ["none"] }
@@ -62,26 +85,56 @@ package struct HTTPRouter: Sendable {
     /// The place among ``patterns`` of what no route knows.
     var nowhere: Int { routes.count }
 
-    package func answer(_ request: HTTPRequest, on loop: any EventLoop) -> HTTPReply {
-        find(request, on: loop).reply
+    /// Where a request leads to.
+    enum Destination: Sendable {
+        case route(HTTPRoute, rest: String)
+        /// Nowhere.
+        case refusal(HTTPResponse)
     }
 
-    /// The reply, and the place of its route among ``patterns``.
-    func find(_ request: HTTPRequest, on loop: any EventLoop) -> (place: Int, reply: HTTPReply) {
+    /// The destination, and the place of its route among ``patterns``.
+    func find(_ request: HTTPRequest) -> (place: Int, destination: Destination) {
         var allowed: [HTTPMethod] = []
         var known = nowhere
         for (place, route) in routes.enumerated() {
             guard let rest = route.match(request.path) else { continue }
             if route.methods.contains(request.method == .HEAD ? .GET : request.method) {
-                return (place, route.handle(request, rest, loop))
+                return (place, .route(route, rest: rest))
             }
             allowed += route.methods
             known = place
         }
         if allowed.isEmpty {
-            return (known, .now(.refusal(.notFound, "404 nothing at \(EscapedText.visible(request.path))")))
+            return (known, .refusal(.refusal(.notFound, "404 nothing at \(EscapedText.visible(request.path))")))
         }
-        return (known, .now(Self.notAllowed(request.method, allowed)))
+        return (known, .refusal(Self.notAllowed(request.method, allowed)))
+    }
+
+    func admits(
+        _ request: HTTPRequest, to route: HTTPRoute, rest: String, on loop: any EventLoop
+    ) -> HTTPGateAnswer {
+        gate(request, route.right(request, rest), loop)
+    }
+
+    /// The answer to a request that is there with its body.
+    package func answer(_ request: HTTPRequest, on loop: any EventLoop) -> HTTPReply {
+        switch find(request).destination {
+        case .refusal(let response): return .now(response)
+        case .route(let route, let rest):
+            switch admits(request, to: route, rest: rest, on: loop) {
+            case .admitted: return route.handle(request, rest, loop)
+            case .refused(let response): return .now(response)
+            case .later(let verdict):
+                let answer = verdict.hop(to: loop).flatMap { refusal in
+                    if let refusal { return loop.makeSucceededFuture(refusal) }
+                    switch route.handle(request, rest, loop) {
+                    case .now(let response): return loop.makeSucceededFuture(response)
+                    case .later(let future): return future.hop(to: loop)
+                    }
+                }
+                return .later(answer)
+            }
+        }
     }
 
     private static func notAllowed(_ method: HTTPMethod, _ allowed: [HTTPMethod]) -> HTTPResponse {

@@ -41,6 +41,9 @@ package final class HTTPServer: Service {
         registry.gauge("exporter_proxy_http_connections", help: "Open HTTP connections.") {
             Double(connections.count)
         }
+        registry.gauge("exporter_proxy_http_body_bytes", help: "Bytes of request bodies that are held now.") {
+            Double(connections.bodyBudget.heldBytes)
+        }
         let listener = try await bind(configuration.address, bootstrap(group, parts)).get()
         return HTTPServer(listener: listener, group: group, parts: parts, logger: logger)
     }

@@ -51,7 +51,7 @@ struct GroupedLine {
         self.border = border
     }
 
-    private static let clearModeName = Array(PushReader.clearModeLabel.utf8)
+    private static let clearModeName = Array(PushParser.clearModeLabel.utf8)
 
     private static func float(_ text: ArraySlice<UInt8>) -> Double? {
         text.withUnsafeBytes { FloatText.value(of: $0) }

@@ -20,6 +20,16 @@ package struct GroupingKey: Hashable, Sendable {
     /// The name of the group as a source: `push: {instance="i",job="j"}`.
     package var source: String { Self.sourcePrefix + text }
 
+    /// Where it is pushed to: `/metrics/job/j/instance/i`. An empty value, and one of dots alone, is in base64.
+    package var path: String {
+        let first = labels.filter { $0.name == "job" } + labels.filter { $0.name != "job" }
+        return first.reduce("/metrics") { path, label in
+            let isPlain = label.value.contains { $0 != "." }
+            if isPlain { return path + "/\(label.name)/\(PercentEncoding.encode(label.value))" }
+            return path + "/\(label.name)@base64/\(Base64.encode(Array(label.value.utf8)))"
+        }
+    }
+
     /// Nobody else can be called so.
     package static let sourcePrefix = "push: "
 }

@@ -40,6 +40,16 @@ package struct PushConfiguration: Equatable, Sendable {
         section.finish()
     }
 
+    /// Of all that is held.
+    package var holds: PushLimits {
+        var limits = PushLimits()
+        limits.groups = groupsMax
+        limits.seriesOfGroup = groupSeriesMax
+        limits.series = totalSeriesMax
+        limits.expireAfter = expireAfter
+        return limits
+    }
+
     /// Of one push.
     func limits(within exposition: ExpositionLimits) -> ExpositionLimits {
         var limits = exposition

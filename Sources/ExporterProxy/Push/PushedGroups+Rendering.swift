@@ -3,11 +3,13 @@ import NIOCore
 extension PushedGroups {
     /// The text of a group that is other than it was; `nil` where the group has gone.
     package struct Rendered: Sendable {
-        package var source: String
+        package var key: GroupingKey
         /// Canonical text 0.0.4.
         package var body: ByteBuffer?
         /// When somebody last pushed to the group, or tried to.
         package var at: Moment
+
+        package var source: String { key.source }
     }
 
     /// The texts that are others than at the last call.
@@ -15,7 +17,7 @@ extension PushedGroups {
     /// - Returns: also until when they hold if nobody pushes; `nil` is for ever.
     package mutating func render(at moment: Moment) -> (changed: [Rendered], until: Moment?) {
         var changed = unrendered.gone.filter { places[$0] == nil }.map {
-            Rendered(source: $0.source, body: nil, at: moment)
+            Rendered(key: $0, body: nil, at: moment)
         }
         let old = windowed.filter { $0.value <= moment.monotonic }.map(\.key)
         let slots = unrendered.slots.union(old)
@@ -32,7 +34,7 @@ extension PushedGroups {
         slots[slot]?.isRendered = true
         guard let group = slots[slot] else { return nil }
         windowed[slot] = group.text.end == .max ? nil : group.text.end
-        return Rendered(source: group.key.source, body: group.text.body, at: group.lastChange ?? moment)
+        return Rendered(key: group.key, body: group.text.body, at: group.lastChange ?? moment)
     }
 
     /// Brings the text of a group up to date.

@@ -46,7 +46,7 @@ struct PushedMetrics {
             hasUnsaid = true
             return standard
         }
-        guard let word = ClearWord(said) else { throw .clearMode(said, line: PushReader.shown(line.text)) }
+        guard let word = ClearWord(said) else { throw .clearMode(said, line: PushParser.shown(line.text)) }
         return word
     }
 
@@ -75,7 +75,7 @@ struct PushedMetrics {
             building[place].borders.append((border, line.value))
         default: isRepeated = known != nil
         }
-        if isRepeated { throw .repeated(line: PushReader.shown(line.text)) }
+        if isRepeated { throw .repeated(line: PushParser.shown(line.text)) }
     }
 
     // MARK: What came of it
@@ -96,7 +96,7 @@ struct PushedMetrics {
         var borders = metric.borders
         borders.sort { $0.border < $1.border }
         if zip(borders, borders.dropFirst()).contains(where: { $0.border == $1.border }) {
-            throw .repeated(line: PushReader.shown(metric.first.text))
+            throw .repeated(line: PushParser.shown(metric.first.text))
         }
         guard type == .histogram else {
             let quantiles = borders.map { (quantile: $0.border, value: $0.value) }

@@ -1,5 +1,24 @@
 /// Base64 (RFC 4648), read leniently: both alphabets, with or without padding.
 package enum Base64 {
+    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+    /// In the alphabet for paths, and without padding but for the empty text, which is `=`.
+    package static func encode(_ bytes: [UInt8]) -> String {
+        if bytes.isEmpty { return "=" }
+        var text: [UInt8] = []
+        var (bits, count): (UInt32, Int) = (0, 0)
+        for byte in bytes {
+            bits = bits << 8 | UInt32(byte)
+            count += 8
+            while count >= 6 {
+                count -= 6
+                text.append(digits[Int(bits >> UInt32(count) & 63)])
+            }
+        }
+        if count > 0 { text.append(digits[Int(bits << UInt32(6 - count) & 63)]) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
     /// `nil` for a character of neither alphabet, or a length that nothing has.
     package static func decode(_ text: String) -> [UInt8]? {
         let digits = text.utf8.prefix { $0 != UInt8(ascii: "=") }

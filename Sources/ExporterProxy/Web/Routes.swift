@@ -8,21 +8,26 @@ package struct Routes: Sendable {
     private let firstRound: FirstRound
     private let telemetry: OwnMetrics
     private let reload: Reload
+    private let quit: Quit
     private let threads: NIOThreadPool
     private let time: TimeSource
 
     /// Asks for a reload; the future succeeds with what became of it.
     package typealias Reload = @Sendable (any EventLoop) -> EventLoopFuture<ReloadOutcome>
 
+    /// Has the proxy end as a signal does; false where that is switched off.
+    package typealias Quit = @Sendable () -> Bool
+
     package init(
         store: SnapshotStore, merged: MergedExposition, firstRound: FirstRound, telemetry: OwnMetrics,
-        reload: @escaping Reload, threads: NIOThreadPool, time: @escaping TimeSource
+        reload: @escaping Reload, quit: @escaping Quit, threads: NIOThreadPool, time: @escaping TimeSource
     ) {
         self.store = store
         self.merged = merged
         self.firstRound = firstRound
         self.telemetry = telemetry
         self.reload = reload
+        self.quit = quit
         self.threads = threads
         self.time = time
     }
@@ -34,11 +39,21 @@ package struct Routes: Sendable {
             HTTPRoute(.between("/apps/", "/metrics")) { _, name, loop in metrics(of: name, loop) },
             HTTPRoute(.exactly("/")) { _, _, loop in page(loop) },
             HTTPRoute(.exactly("/-/metrics")) { _, _, loop in ownMetrics(loop) },
-            HTTPRoute(.exactly("/-/healthy")) { _, _, _ in .now(.text(.ok, "\(Version.name) is healthy\n")) },
-            HTTPRoute(.exactly("/-/ready")) { _, _, _ in .now(ready()) },
-            HTTPRoute(.exactly("/-/reload"), methods: [.POST]) { _, _, loop in .later(reload(loop).map(\.response)) },
+            HTTPRoute(.exactly("/-/healthy"), right: HTTPRoute.always(.health)) { _, _, _ in
+                .now(.text(.ok, "\(Version.name) is healthy\n"))
+            },
+            HTTPRoute(.exactly("/-/ready"), right: HTTPRoute.always(.health)) { _, _, _ in .now(ready()) },
+            HTTPRoute(.exactly("/-/reload"), methods: [.POST], right: HTTPRoute.always(.admin)) { _, _, loop in
+                .later(reload(loop).map(\.response))
+            },
+            HTTPRoute(.exactly("/-/quit"), methods: [.PUT, .POST], right: HTTPRoute.always(.admin)) { _, _, _ in
+                .now(quit() ? .text(.ok, "\(Version.name) is stopping\n") : Self.switchedOff)
+            },
         ]
     }
+
+    private static let switchedOff = HTTPResponse.refusal(
+        .forbidden, "403 switched off: web.enable_lifecycle = false")
 
     /// Text format 0.0.4, the one that every scraper reads.
     private static let textFormat = "text/plain; version=0.0.4; charset=utf-8"

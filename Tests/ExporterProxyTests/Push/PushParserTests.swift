@@ -14,7 +14,7 @@ private func read(
     let group = GroupingKey([Label("job", "j")])
     let request = PushRequest(group: group, manner: manner, clearMode: mode.flatMap(ClearWord.init))
     do throws(PushRefusal) {
-        let reader = PushReader(rules: rules, limits: ExpositionLimits())
+        let reader = PushParser(rules: rules, limits: ExpositionLimits())
         return try reader.read(ByteBuffer(string: body), request, at: .example).families.map(said)
     } catch {
         return [error.reason] + error.text.split(separator: "\n").prefix(1).map(String.init)
@@ -129,7 +129,7 @@ func pushesThatCannotBeTaken_AreRefusedWithAReason(body: String, reason: String,
 
 @Test func anInvalidPush_IsExplainedByUpToTwentyLines() throws {
     let body = (0..<30).map { "m\($0) x\n" }.joined()
-    let reader = PushReader(rules: PushRules(), limits: ExpositionLimits())
+    let reader = PushParser(rules: PushRules(), limits: ExpositionLimits())
     let request = PushRequest(group: GroupingKey([]), manner: .aggregating)
     do throws(PushRefusal) {
         _ = try reader.read(ByteBuffer(string: body), request, at: .example)

@@ -2,7 +2,7 @@ import Exposition
 import NIOCore
 
 /// Makes a ``Push`` of a body: canonical text, labels of the group put in, a mode for each series.
-struct PushReader {
+struct PushParser {
     /// Findings that a refusal shows.
     static let findingsMax = 20
 

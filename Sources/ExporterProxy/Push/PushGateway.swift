@@ -1,0 +1,169 @@
+import Exposition
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+
+/// The groups that jobs and functions have pushed, in order, on disk first, and served by the table.
+///
+/// A push that is acknowledged by its record is applied when its record is written, in the order of the records, so
+/// that a restart finds what was acknowledged and nothing else.
+package final class PushGateway: Service, LiveSource {
+    private struct State {
+        var groups: PushedGroups
+        /// The number of the last record that was applied.
+        var through: UInt64 = 0
+    }
+
+    /// What became of a record, or why it could not be kept.
+    package typealias Reply = @Sendable (Result<PushOutcome, JournalError>) -> Void
+
+    // One lock, held for one push, and for a scrape while the groups that have changed are written out.
+    private let state: Mutex<State>
+    private let store: SnapshotStore
+    /// Set once, before any door is open.
+    private let kept = Mutex<Journal?>(nil)
+    private let instruments: PushInstruments
+    private let logger: Logger
+    private let time: TimeSource
+
+    package init(
+        _ limits: PushLimits, store: SnapshotStore, instruments: PushInstruments, logger: Logger,
+        time: @escaping TimeSource
+    ) {
+        state = Mutex(State(groups: PushedGroups(limits: limits)))
+        self.store = store
+        self.instruments = instruments
+        self.logger = logger
+        self.time = time
+    }
+
+    /// Where records are kept from now on; without one nothing is.
+    package func keep(in journal: Journal) { kept.withLock { $0 = journal } }
+
+    private var journal: Journal? { kept.withLock { $0 } }
+
+    package var limits: PushLimits {
+        get { state.withLock { $0.groups.limits } }
+        set { state.withLock { $0.groups.limits = newValue } }
+    }
+
+    // MARK: Records
+
+    /// Keeps and applies a record; `reply` is called once, perhaps at once, perhaps on another thread.
+    package func submit(_ record: PushRecord, _ reply: @escaping Reply) {
+        guard let journal else { return reply(.success(apply(record, number: nil))) }
+        let bytes = PushCodec.encode(record)
+        guard journal.ack != .memory else {
+            let outcome = state.withLock { state in
+                // Under the lock, so that the journal has the same order.
+                let number = journal.append(bytes) { _ in }
+                return apply(record, number, &state)
+            }
+            store.touch()
+            return reply(.success(outcome))
+        }
+        journal.append(bytes) { result in
+            switch result {
+            case .success(let number): reply(.success(self.apply(record, number: number)))
+            case .failure(let error): reply(.failure(error))
+            }
+        }
+    }
+
+    private func apply(_ record: PushRecord, number: UInt64?) -> PushOutcome {
+        let outcome = state.withLock { apply(record, number, &$0) }
+        store.touch()
+        return outcome
+    }
+
+    private func apply(_ record: PushRecord, _ number: UInt64?, _ state: inout State) -> PushOutcome {
+        let outcome = state.groups.apply(record)
+        if let number { state.through = number }
+        return outcome
+    }
+
+    // MARK: Serving
+
+    package func refresh(at now: Moment) -> Moment? {
+        let (changed, until) = state.withLock { $0.groups.render(at: now) }
+        if !changed.isEmpty { put(changed) }
+        return until
+    }
+
+    private func put(_ changed: [PushedGroups.Rendered]) {
+        let refused = store.refresh(
+            changed.map { rendering in
+                let snapshot = rendering.body.map { body in
+                    Snapshot(
+                        source: rendering.source, origin: .init(.push, rendering.key.path), receivedAt: rendering.at,
+                        body: body)
+                }
+                return (rendering.source, snapshot)
+            })
+        if refused.isEmpty { return }
+        instruments.unserved.increment(by: refused.count)
+        logger.error(
+            "groups are not served, store.sources_max is reached",
+            metadata: ["groups": "\(refused.count)", "first": "\(EscapedText.visible(refused[0]))"])
+    }
+
+    /// All groups, by name; on a thread that may wait.
+    package func groups() -> [PushedGroupSummary] {
+        let now = time()
+        return state.withLock { $0.groups.summaries(at: now) }
+    }
+
+    /// What a deletion would find; on a thread that may wait.
+    func select(
+        olderThan age: Duration?, where isWanted: ((_ name: String, _ labels: LabelSet) -> Bool)?
+    ) -> PushSelection {
+        let now = time()
+        return state.withLock { $0.groups.select(olderThan: age, at: now, where: isWanted) }
+    }
+
+    package var groupCount: Int { state.withLock { $0.groups.count } }
+
+    package var seriesCount: Int { state.withLock { $0.groups.series } }
+
+    // MARK: Age
+
+    /// Between two looks for what has expired.
+    private static let pause = Duration.seconds(1)
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                self.expire(at: self.time())
+                try? await Task.sleep(for: Self.pause)
+            }
+        }
+    }
+
+    private func expire(at now: Moment) {
+        let isDue = state.withLock { $0.groups.isExpiryDue(at: now) }
+        guard isDue else { return }
+        submit(.expire(at: now)) { [instruments] result in
+            if case .success(.removed(let series, let groups)) = result {
+                instruments.expiredSeries.increment(by: series)
+                instruments.expiredGroups.increment(by: groups)
+            }
+        }
+    }
+}
+
+extension PushGateway: JournalKeeper {
+    package func restore(_ part: ByteBuffer, under key: String, at now: Moment) throws {
+        try state.withLock { try $0.groups.restore(part, at: now) }
+        store.touch()
+    }
+
+    package func replay(_ record: ByteBuffer, number: UInt64, at now: Moment) throws {
+        let record = try PushCodec.decode(record, at: now)
+        _ = apply(record, number: number)
+    }
+
+    package func changedParts() -> (parts: [(key: String, part: ByteBuffer?)], through: UInt64) {
+        state.withLock { ($0.groups.changedParts().map { ($0.key, $0.bytes) }, $0.through) }
+    }
+}
