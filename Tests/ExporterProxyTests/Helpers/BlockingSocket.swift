@@ -47,6 +47,12 @@ final class BlockingSocket: Sendable {
         }
     }
 
+    /// From now on ``trySend(_:)`` gives up where the peer takes nothing for so long.
+    func sendingTimeout(milliseconds: Int) {
+        var limit = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
+        setsockopt(descriptor.raw, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
     /// As `nc -N` does: nothing more comes from here.
     func endSending() { shutdown(descriptor.raw, Int32(SHUT_WR)) }
 
