@@ -96,7 +96,7 @@ package final class AccessControl: Sendable {
             if !list.protected.isEmpty { instruments.count(.open) }
             return .admitted
         }
-        switch Credential(request.headers) {
+        switch Credential(of: request) {
         case nil: return refuse(.noCredentials, list, request)
         case .malformed: return refuse(.malformed, list, request)
         case .bearer(let token):

@@ -1,5 +1,4 @@
 import CSodium
-import NIOHTTP1
 
 /// What a client says of himself in the Authorization header.
 enum Credential: Equatable, Sendable {
@@ -13,8 +12,8 @@ enum Credential: Equatable, Sendable {
     private static let bytesMax = 4096
 
     /// `nil` where there is no such header.
-    init?(_ headers: HTTPHeaders) {
-        let values = headers["authorization"]
+    init?(of request: HTTPRequest) {
+        let values = request.headers["authorization"]
         guard let value = values.first else { return nil }
         self = values.count == 1 ? Self.read(value) : .malformed
     }

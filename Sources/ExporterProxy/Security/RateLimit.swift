@@ -16,7 +16,9 @@ struct RateLimit: Sendable {
         // Within the bounds above this stays far from the end of the numbers.
         let interval = configuration.interval.milliseconds &* 1_000_000
         let span = interval &* Int64(configuration.burst)
-        let full = min(max(fullAt, now.monotonic), now.monotonic &+ span) &+ interval
+        // Of a larger bucket, that was before, only as much counts as this one holds.
+        fullAt = min(max(fullAt, now.monotonic), now.monotonic &+ span)
+        let full = fullAt &+ interval
         let missing = full &- (now.monotonic &+ span)
         if missing > 0 { return .nanoseconds(missing) }
         fullAt = full

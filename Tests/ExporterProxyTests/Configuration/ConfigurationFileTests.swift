@@ -100,6 +100,7 @@ func anEmptyFile_HoldsTheDefaults(text: String) throws {
             case .string(let text): "\"\(text)\""
             case .integer(let number): "\(number)"
             case .boolean(let flag): "\(flag)"
+            case .array: "[\((value.asStrings ?? []).map { "\"\($0)\"" }.joined(separator: ", "))]"
             default: "\(value)"
             }
         #expect(shown == key.standard, "\(key.path)")
