@@ -85,8 +85,9 @@ package struct Daemon {
             quit: reloads.quit, threads: threads.pages, time: time)
         // Last: whoever can connect to it finds every other door open.
         let server = try await HTTPServer.open(
-            configuration.exporter.http(within: descriptorsAvailable), 
-            router: HTTPRouter(routes.all + push.routes, gate: access.gate), group: group, registry: registry, logger: logger, time: time)
+            configuration.exporter.http(within: descriptorsAvailable),
+            router: HTTPRouter(routes.all + push.routes, gate: access.gate), group: group, registry: registry,
+            logger: logger, time: time)
         access.warnOfOpenRights(listening: configuration.exporter.http.address)
         let rooms = Rooms(
             descriptorsAvailable: descriptorsAvailable, log: log, store: store, persistence: persistence,

@@ -82,7 +82,8 @@ package struct PushAPI: Sendable {
         }
         let selectors = request.query.filter { $0.name == "match[]" || $0.name == "match" }.map(\.value)
         guard age != nil || !selectors.isEmpty else {
-            return .now(.refusal(.badRequest, "400 match[] or older_than must say what is to go; for all, there is wipe"))
+            return .now(
+                .refusal(.badRequest, "400 match[] or older_than must say what is to go; for all, there is wipe"))
         }
         let isDry = request.queryValue("dry_run") == "1" || request.queryValue("dry_run") == "true"
         let found = threads.runIfActive(eventLoop: loop) { try select(selectors, age) }

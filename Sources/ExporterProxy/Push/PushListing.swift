@@ -10,7 +10,8 @@ enum PushListing {
     private static func json(_ group: PushedGroupSummary) -> String {
         var fields = [
             ("labels", labels(group.key.labels)), ("last_push_successful", "\(group.lastSucceeded)"),
-            time("push_time_seconds", group.lastPush, group), time("push_failure_time_seconds", group.lastFailure, group),
+            time("push_time_seconds", group.lastPush, group),
+            time("push_failure_time_seconds", group.lastFailure, group),
         ]
         fields += group.families.map { ($0.name, json($0)) }
         return object(fields)

@@ -52,7 +52,8 @@ package struct PushRoutes: Sendable {
         let values = settings.current
         guard values.push.isEnabled else { return .now(Self.switchedOff) }
         switch path(rest, values) {
-        case .unknown: return .now(.refusal(.notFound, "404 the path of a push is /metrics/job/<job>{/<label>/<value>}"))
+        case .unknown:
+            return .now(.refusal(.notFound, "404 the path of a push is /metrics/job/<job>{/<label>/<value>}"))
         case .moved(let path):
             instruments.count("moved")
             return .now(.refusal(.movedPermanently, "301 see \(path)", headers: [("Location", path)]))
@@ -65,7 +66,8 @@ package struct PushRoutes: Sendable {
         }
     }
 
-    private static let switchedOff = HTTPResponse.refusal(.notFound, "404 pushing is switched off: push.enabled = false")
+    private static let switchedOff = HTTPResponse.refusal(
+        .notFound, "404 pushing is switched off: push.enabled = false")
 
     private func manner(of request: HTTPRequest, _ values: PushSettings.Values) -> PushRequest.Manner {
         if request.queryValue("reset") == "1", request.method == .PUT { return .replacing(.everything) }

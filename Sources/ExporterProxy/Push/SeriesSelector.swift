@@ -32,7 +32,9 @@ struct SeriesSelector {
         rest = rest.dropFirst(name.count).trimmingBlanks
         if !name.isEmpty { matchers.append(Matcher(label: "__name__", isWanted: true, value: .text(String(name)))) }
         if rest.first == "{" { try readMatchers(&rest) }
-        guard rest.isEmpty else { throw Problem(description: "'\(EscapedText.visible(String(rest)))' does not belong there") }
+        guard rest.isEmpty else {
+            throw Problem(description: "'\(EscapedText.visible(String(rest)))' does not belong there")
+        }
         // So that a slip does not delete everything: for that there is wipe.
         guard matchers.contains(where: \.excludesNothing) else {
             throw Problem(description: "a matcher must name something that a series has to have")

@@ -28,7 +28,7 @@ private struct Window {
             Routes(
                 store: store, merged: merged, firstRound: firstRound,
                 telemetry: OwnMetrics(telemetry, registry: registry), reload: { $0.makeSucceededFuture(outcome) },
-                threads: .singleton, time: time.source
+                quit: { false }, threads: .singleton, time: time.source
             ).all)
     }
 
