@@ -24,12 +24,11 @@ package struct PushRoutes: Sendable {
     package var all: [HTTPRoute] {
         [
             HTTPRoute(
-                .exactly("/metrics"), methods: [.POST, .PUT], right: { _, _ in .push(job: nil) }, bodyLimit: bodyLimit
-            ) { request, _, loop in push(request, GroupingKey([]), .aggregating, loop) },
+                .exactly("/metrics"), methods: [.POST, .PUT], right: HTTPRoute.always(.push(job: nil)),
+                bodyLimit: bodyLimit, handle: { request, _, loop in push(request, GroupingKey([]), .aggregating, loop) }),
             HTTPRoute(
-                .below("/metrics/"), methods: [.POST, .PUT, .DELETE], right: { .push(job: job(in: $1, $0)) },
-                bodyLimit: bodyLimit
-            ) { request, rest, loop in answer(request, rest, loop) },
+                .below("/metrics/"), methods: [.POST, .PUT, .DELETE], right: { _, rest in .push(job: job(in: rest)) },
+                bodyLimit: bodyLimit, handle: { request, rest, loop in answer(request, rest, loop) }),
         ]
     }
 
@@ -41,7 +40,7 @@ package struct PushRoutes: Sendable {
         PushPath(rest, takesAnyLabel: values.push.rules.personality == .aggregate, limits: values.limits)
     }
 
-    private func job(in rest: String, _ request: HTTPRequest) -> String? {
+    private func job(in rest: String) -> String? {
         guard case .key(let key) = path(rest, settings.current) else { return nil }
         return key.job
     }
