@@ -1,6 +1,6 @@
 # make run    the proxy, from a fresh machine to a running program
 # make test   all tests, from a fresh machine to the summary
-# Other targets: build, deps, deps-test, lint, format, check, tsan, asan, bench, fuzz, clean.
+# Other targets: build, deps, deps-test, clients, lint, format, check, tsan, asan, bench, fuzz, kill, clean.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -17,15 +17,19 @@ ARGS ?=
 RELEASE_FOLDER := .build-release
 BINARY := $(RELEASE_FOLDER)/release/exporter-proxy
 VENV := .build-venv
+CLIENTS := .build-clients
 
 # Where the comparison with other proxies lies, if it is there.
 export EXPORTER_PROXY_BENCH ?= ../shared/bench
 
 BUILD_PACKAGES := libcapnp-dev libtomlplusplus-dev libsqlite3-dev libsodium-dev libcrypt-dev libyaml-dev libsnappy-dev libzstd-dev \
 	zlib1g-dev pkg-config git g++
-TEST_PACKAGES := $(BUILD_PACKAGES) netcat-openbsd prometheus prometheus-node-exporter python3-venv python3-pip curl chromium
+# Push clients of other languages; `make clients` builds programs that use them.
+CLIENT_PACKAGES := golang-go golang-github-prometheus-client-golang-dev prometheus-cpp-dev cargo librust-prometheus+push-dev
+TEST_PACKAGES := $(BUILD_PACKAGES) netcat-openbsd prometheus prometheus-node-exporter prometheus-pushgateway python3-venv \
+	python3-pip curl chromium $(CLIENT_PACKAGES)
 # Packages that would start a service, now and at each boot; the tests start copies of their own.
-SERVICES := prometheus prometheus-node-exporter
+SERVICES := prometheus prometheus-node-exporter prometheus-pushgateway
 
 # XCTest's runner has nothing to run here. One test at a time, and separate runs: tests block threads while they wait for
 # what runs in the same process, and on two cores there are no others.
@@ -34,7 +38,7 @@ TEST_RUNS := ExpositionTests ExporterProxyTests EndToEndTests
 # A crash in a test must not wait for a backtrace.
 TEST_ENVIRONMENT := SWIFT_BACKTRACE=enable=no
 
-.PHONY: run build deps deps-test swift venv test lint format check tsan asan bench fuzz clean
+.PHONY: run build deps deps-test swift venv clients test lint format check tsan asan bench fuzz kill clean
 
 run: build
 	exec $(BINARY) --config $(CONFIG) $(ARGS)
@@ -42,7 +46,7 @@ run: build
 build: deps
 	$(SWIFT) build -c release --static-swift-stdlib --scratch-path $(RELEASE_FOLDER) --product exporter-proxy $(SWIFT_FLAGS)
 
-test: deps-test venv
+test: deps-test venv clients
 	$(SWIFT) build --build-tests $(SWIFT_FLAGS)
 	for run in $(TEST_RUNS); do $(TEST_ENVIRONMENT) $(SWIFT) test --skip-build $(TEST_FLAGS) --filter $$run; done
 
@@ -56,12 +60,12 @@ check: lint test
 
 # The end-to-end tests run the program that was built with the same sanitizer.
 tsan: export THREAD_SANITIZER = 1
-tsan: deps-test venv
+tsan: deps-test venv clients
 	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build-tsan $(SWIFT_FLAGS)
 	for run in $(TEST_RUNS); do $(TEST_ENVIRONMENT) $(SWIFT) test --skip-build $(TEST_FLAGS) --sanitize=thread --scratch-path .build-tsan --filter $$run; done
 
 asan: export LSAN_OPTIONS = suppressions=$(CURDIR)/Tests/leaks-of-others.txt
-asan: deps-test venv
+asan: deps-test venv clients
 	$(SWIFT) build --build-tests --sanitize=address --scratch-path .build-asan $(SWIFT_FLAGS)
 	for run in $(TEST_RUNS); do $(TEST_ENVIRONMENT) $(SWIFT) test --skip-build $(TEST_FLAGS) --sanitize=address --scratch-path .build-asan --filter $$run; done
 
@@ -71,8 +75,13 @@ bench: build
 fuzz: deps
 	Fuzz/run
 
+# Two hundred times kill -9 under load, in five minutes or so; of another number: make kill KILLS=20
+KILLS ?= 200
+kill: build
+	python3 Tests/Kill/kill.py --kills $(KILLS) $(BINARY)
+
 clean:
-	rm -rf .build .build-release .build-tsan .build-asan .build-venv
+	rm -rf .build .build-release .build-tsan .build-asan .build-venv .build-clients
 
 # What has to be on the machine.
 
@@ -89,6 +98,20 @@ $(VENV)/made: python_test_clients/requirements.txt | deps-test
 	"$$(ls /usr/bin/python3 2>/dev/null || command -v python3)" -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --requirement $<
 	touch $@
+
+# Nothing comes from the network: Debian has the libraries. Where one is missing, the tests that need it say so.
+clients: $(CLIENTS)/go-push $(CLIENTS)/cpp-push $(CLIENTS)/rust-push
+
+$(CLIENTS)/go-push: Tests/Clients/go/push.go | deps-test
+	-env PATH=/usr/bin:$$PATH GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$(CURDIR)/$(CLIENTS)/go go build -o $@ $<
+
+$(CLIENTS)/cpp-push: Tests/Clients/cpp/push.cc | deps-test
+	-mkdir -p $(CLIENTS) && g++ -std=c++17 -o $@ $< $$(pkg-config --cflags --libs prometheus-cpp-push)
+
+$(CLIENTS)/rust-push: Tests/Clients/rust/src/main.rs Tests/Clients/rust/Cargo.toml | deps-test
+	-env PATH=/usr/bin:$$PATH cargo build --quiet --offline --manifest-path Tests/Clients/rust/Cargo.toml \
+	  --target-dir $(CLIENTS)/rust --config 'source.crates-io.replace-with="debian"' \
+	  --config 'source.debian.directory="/usr/share/cargo/registry"' && cp $(CLIENTS)/rust/debug/push-client $@
 
 swift:
 	@if [ -z "$(SWIFT)" ]; then \

@@ -31,12 +31,6 @@ struct RogueTests {
         }
     }
 
-    /// What promtool cannot read; what it thinks of names is left out.
-    private static func refusal(of page: [UInt8]) async throws -> String? {
-        let (exit, output, errors) = try await run(Tool.promtool.path(), ["check", "metrics"], input: page)
-        return exit == .status(0) || exit == .status(3) ? nil : "\(exit): \(output)\(errors)"
-    }
-
     // MARK: /apps
 
     private struct Apps: Decodable {
@@ -85,7 +79,7 @@ struct RogueTests {
                 try Self.push(body.text, proxy)
                 let page = try proxy.get("/metrics")
                 #expect(page.status == 200 && Self.hasGood(page.text), "\(body)")
-                #expect(try await Self.refusal(of: page.body) == nil, "\(body): \(page.text.prefix(2000))")
+                #expect(try await refusalOfPromtool(of: page.body) == nil, "\(body): \(page.text.prefix(2000))")
                 let rogue = try Self.app("rogue", proxy)
                 #expect(rogue.errors?.first?.line == body.line, "\(body)")
                 let before = try proxy.ownSample(Self.scrapes)
@@ -162,7 +156,7 @@ struct RogueTests {
             try await wait(until: "all were polled") { try proxy.get("/-/ready").status == 200 }
             let page = try proxy.get("/metrics")
             #expect(page.status == 200 && Self.hasGood(page.text), "\(page.text)")
-            #expect(try await Self.refusal(of: page.body) == nil, "\(page.text)")
+            #expect(try await refusalOfPromtool(of: page.body) == nil, "\(page.text)")
             for body in Self.bytes {
                 let app = try Self.app(body.name, proxy)
                 #expect(app.errors?.first?.line == body.line, "\(body.name): \(app)")
@@ -192,7 +186,7 @@ struct RogueTests {
                 let message = try JSONEncoder().encode(Dictionary(bodies) { $1 })
                 #expect(try proxy.send(Array(message)) == .closed([]))
                 let page = try proxy.get("/metrics")
-                #expect(try await Self.refusal(of: page.body) == nil, "seed \(seed), round \(round): \(page.text)")
+                #expect(try await refusalOfPromtool(of: page.body) == nil, "seed \(seed), round \(round): \(page.text)")
                 #expect(seed == 5 || Self.hasGood(page.text), "seed \(seed), round \(round)")
             }
         }
@@ -270,7 +264,7 @@ struct RogueTests {
             _ = try proxy.metrics()
             let page = try proxy.get("/metrics")
             #expect(Self.hasGood(page.text) && page.text.contains("\nexporter_proxy_build_info{"), "\(page.text)")
-            #expect(try await Self.refusal(of: page.body) == nil)
+            #expect(try await refusalOfPromtool(of: page.body) == nil)
             try proxy.send(#"{"exporter-proxy": "m 1"}"#)
             #expect(
                 try proxy.ownSample(#"exporter_proxy_receiver_refused_total{door="unix",reason="name_reserved"}"#) == 1)

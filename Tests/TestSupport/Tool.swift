@@ -6,15 +6,20 @@ public enum Tool: String, Sendable {
     case nc, curl, prometheus, promtool, chromium, prlimit, setpriv
     case nodeExporter = "prometheus-node-exporter"
     case systemdAnalyze = "systemd-analyze"
+    case pushgateway = "prometheus-pushgateway"
     /// With the packages of python_test_clients/requirements.txt.
     case python = "python3"
+    /// Of Tests/Clients, built by `make clients`.
+    case goPush = "go-push"
+    case cppPush = "cpp-push"
+    case rustPush = "rust-push"
 
     /// The root of the repository.
     public static let repository = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
 
     public func path() throws -> String {
         guard let found else {
-            throw TestFailure("\(rawValue) is not on this machine; make deps-test venv installs it")
+            throw TestFailure("\(rawValue) is not on this machine; make deps-test venv clients installs it")
         }
         return found
     }
@@ -23,10 +28,17 @@ public enum Tool: String, Sendable {
     public var isOnThisMachine: Bool { found != nil }
 
     private var found: String? {
-        let own = ["\(Self.repository)/.build-venv/bin"]
-        let folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":").map(String.init)
-        return (self == .python ? own : folders + ["/usr/sbin", "/sbin"]).map { "\($0)/\(rawValue)" }
-            .first { access($0, X_OK) == 0 }
+        folders.map { "\($0)/\(rawValue)" }.first { access($0, X_OK) == 0 }
+    }
+
+    private var folders: [String] {
+        switch self {
+        case .python: return ["\(Self.repository)/.build-venv/bin"]
+        case .goPush, .cppPush, .rustPush: return ["\(Self.repository)/.build-clients"]
+        default:
+            let path = getenv("PATH").map { String(cString: $0) } ?? ""
+            return path.split(separator: ":").map(String.init) + ["/usr/sbin", "/sbin"]
+        }
     }
 
     fileprivate var isHere: Bool {
