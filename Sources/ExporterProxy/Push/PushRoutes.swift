@@ -25,7 +25,8 @@ package struct PushRoutes: Sendable {
         [
             HTTPRoute(
                 .exactly("/metrics"), methods: [.POST, .PUT], right: HTTPRoute.always(.push(job: nil)),
-                bodyLimit: bodyLimit, handle: { request, _, loop in push(request, GroupingKey([]), .aggregating, loop) }),
+                bodyLimit: bodyLimit,
+                handle: { request, _, loop in push(request, GroupingKey([]), .aggregating, loop) }),
             HTTPRoute(
                 .below("/metrics/"), methods: [.POST, .PUT, .DELETE], right: { _, rest in .push(job: job(in: rest)) },
                 bodyLimit: bodyLimit, handle: { request, rest, loop in answer(request, rest, loop) }),

@@ -37,8 +37,8 @@ struct PersistenceTable {
 
     var definition: String {
         let others = columns.dropFirst().map { ", \($0.name) \($0.kind.rawValue) NOT NULL" }.joined()
-        return
-            "CREATE TABLE \(name) (\(key.name) \(key.kind.rawValue) PRIMARY KEY NOT NULL, sum INTEGER NOT NULL\(others))"
+        return "CREATE TABLE \(name) "
+            + "(\(key.name) \(key.kind.rawValue) PRIMARY KEY NOT NULL, sum INTEGER NOT NULL\(others))"
     }
 
     fileprivate var put: String {
