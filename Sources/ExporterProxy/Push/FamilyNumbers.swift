@@ -3,27 +3,27 @@ import NIOCore
 
 /// By which number a metric of a family is known, in tables and among groups.
 ///
-/// A plain value by that of its series; a histogram and a summary by that of its `_count`, whether it has one or not.
+/// A plain value by that of its series; a histogram and a summary by one that no series has.
 struct FamilyNumbers: Sendable {
     private let value: SeriesNumber
-    private let count: SeriesNumber
+    private let whole: SeriesNumber
     private let nameBytes: Int
     private let type: MetricType
 
     init(_ name: String, _ type: MetricType) {
         value = SeriesNumber(name: name)
-        count = type.hasParts ? SeriesNumber(name: name + "_count") : value
+        whole = type.hasParts ? SeriesNumber(name: name + " ") : value
         nameBytes = name.utf8.count
         self.type = type
     }
 
     func number(of metric: PushedMetric) -> UInt64 {
         if case .value = metric.point { return value.number(labels: metric.labels) }
-        return count.number(labels: metric.labels)
+        return whole.number(labels: metric.labels)
     }
 
     /// Of the metric with these labels, if its point has the parts that the type of the family says.
-    func number(labels: String, hasParts: Bool) -> UInt64 { (hasParts ? count : value).number(labels: labels) }
+    func number(labels: String, hasParts: Bool) -> UInt64 { (hasParts ? whole : value).number(labels: labels) }
 
     /// One for each line of a block, again and again where a metric has several lines.
     func numbers(of block: PushedBlock) -> [UInt64] {
@@ -39,11 +39,11 @@ struct FamilyNumbers: Sendable {
         guard type.hasParts else { return value.number(labels: labels) }
         switch line.name.count - nameBytes {
         case 0 where type == .summary && line.hasLabel("quantile", in: bytes):
-            return count.number(labels: labels, without: "quantile")
+            return whole.number(labels: labels, without: "quantile")
         case ...0: return value.number(labels: labels)
-        case 7: return count.number(labels: labels, without: "le")
+        case 7: return whole.number(labels: labels, without: "le")
         // `_sum` and `_count`.
-        default: return count.number(labels: labels)
+        default: return whole.number(labels: labels)
         }
     }
 }

@@ -104,26 +104,26 @@ extension PushReader {
     }
 
     fileprivate mutating func push() throws(PushCodecError) -> Push {
-        let group = try group()
-        var text = WrittenText()
-        text.append(group)
+        let group = try checkedGroup()
         guard let clearing = Push.Clearing(rawValue: try byte()) else { throw .damaged("what is cleared") }
-        let families = try each { reader throws(PushCodecError) in try reader.family(&text) }
-        try text.check()
+        // Each is looked at for itself: whether they go together is said when they are applied.
+        let families = try each { reader throws(PushCodecError) in try reader.family() }
         return Push(
             group: group, clearing: clearing, families: families, expiresAfter: try life(),
             idempotencyKey: try optional { reader throws(PushCodecError) in try reader.text() }, at: try moment())
     }
 
-    private mutating func family(_ text: inout WrittenText) throws(PushCodecError) -> PushedFamily {
+    private mutating func family() throws(PushCodecError) -> PushedFamily {
         let (name, type) = (try self.text(), try type())
         let help = try optional { reader throws(PushCodecError) in try reader.text() }
         guard let clears = PushedFamily.Clears(rawValue: try byte()) else { throw .damaged("what is cleared") }
         let life = try life()
+        var text = WrittenText()
         text.append(name, type, help: help)
+        let content = try content(name, type, &text)
+        try text.check()
         return PushedFamily(
-            name: name, type: type, help: help, clears: clears, content: try content(name, type, &text),
-            expiresAfter: life)
+            name: name, type: type, help: help, clears: clears, content: content, expiresAfter: life)
     }
 
     private mutating func content(

@@ -22,7 +22,13 @@ enum PushTimes {
         _ name: String, _ help: String, _ moment: Moment?, _ group: GroupingKey, to text: inout ByteBuffer
     ) {
         text.writeString("# HELP \(name) \(help)\n# TYPE \(name) gauge\n")
-        MetricLines(name: name, labels: group.exposed).append(moment?.wall.secondsSinceEpoch ?? 0, to: &text)
+        MetricLines(name: name, labels: group.exposed).append(moment.map(seconds) ?? 0, to: &text)
+    }
+
+    /// In two steps, as nanoseconds since 1970 have more digits than a double.
+    private static func seconds(_ moment: Moment) -> Double {
+        let (seconds, nanoseconds) = moment.wall.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        return Double(seconds) + Double(nanoseconds) / 1e9
     }
 
     fileprivate static let number = SeriesNumber(name: success)

@@ -50,17 +50,25 @@ struct PushedGroup: Sendable {
         }
         lastPush = push.at
         lastSucceeded = true
+        noteDue(push.at, standardLife)
     }
 
-    mutating func noteFailure(at moment: Moment) {
+    mutating func noteFailure(at moment: Moment, _ standardLife: Duration?) {
         lastFailure = moment
         lastSucceeded = false
+        noteDue(moment, standardLife)
+    }
+
+    /// Without series the group is but a time, and lives as long as a series that is pushed then.
+    private mutating func noteDue(_ moment: Moment, _ standardLife: Duration?) {
+        if families.isEmpty { due = min(due, Lifetime(pushedAt: moment.monotonic, nil).end(standardLife)) }
     }
 
     private mutating func take(
         _ pushed: PushedFamily, _ numbers: [UInt64], clears: PushedFamily.Clears, _ arrival: Arrival,
         _ ledger: inout PushLedger
     ) {
+        if clears == .all { ledger.bases.forget(pushed.name, of: key) }
         let heldType = places[pushed.name].map { families[$0].type }
         if pushed.content.isEmpty {
             if heldType == nil { return }

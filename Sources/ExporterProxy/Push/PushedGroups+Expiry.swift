@@ -42,7 +42,6 @@ extension PushedGroup {
             return false
         }
         if hadFamilies { return true }
-        // Without series it is but a time: it lives as long as a series that is pushed at that time.
         due = lastChange.map { Lifetime(pushedAt: $0.monotonic, nil).end(limits.expireAfter) } ?? .max
         return due <= time
     }

@@ -89,7 +89,7 @@ package struct PushedGroups: Sendable {
         var place = places[group]
         if place == nil, count < limits.groups, ledger.owner(of: group.timeNumber) == nil { place = add(group) }
         guard let place else { return }
-        slots[place]?.noteFailure(at: moment)
+        slots[place]?.noteFailure(at: moment, limits.expireAfter)
         mark(place)
     }
 
