@@ -117,8 +117,8 @@ package final class Persistence: Service {
                     state.changed = Bell()
                     return state
                 }
-                await round.changed.cancels { try? await Task.sleep(for: round.saveInterval) }
                 self.journal.requestSave()
+                await round.changed.cancels { try? await Task.sleep(for: round.saveInterval) }
             }
         }
         journal.requestEnd()

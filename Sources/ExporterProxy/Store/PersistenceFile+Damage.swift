@@ -20,9 +20,11 @@ extension PersistenceFile {
 
     /// Opens the file at `path`, or sets it aside and begins a new one with what can still be read.
     static func open(_ path: String, ack: Journal.Ack, at now: Moment) throws(PersistenceError) -> Opened {
-        let isNew = isEmpty(path) && isEmpty(path + "-wal")
+        let isNew = bytes(path) == 0 && bytes(path + "-wal") == 0
         let error: DatabaseError
         do throws(DatabaseError) {
+            // SQLite takes what is shorter than its header for nothing, and removes its log.
+            if !isNew, bytes(path) < bytesMin { throw .damage("the file is cut short") }
             let file = try PersistenceFile(path, creates: true, ack: ack)
             if !isNew { try file.requireWhole() }
             return Opened(file: file)
@@ -42,9 +44,12 @@ extension PersistenceFile {
         }
     }
 
-    private static func isEmpty(_ path: String) -> Bool {
+    private static let bytesMin = 512
+
+    /// 0 where there is no file.
+    private static func bytes(_ path: String) -> Int {
         var status = stat()
-        return lstat(path, &status) != 0 || status.st_size == 0
+        return lstat(path, &status) == 0 ? Int(status.st_size) : 0
     }
 
     /// Answers the new path. The log goes first: a file must not meet the log of another one.

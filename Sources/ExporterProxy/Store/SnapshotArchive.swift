@@ -68,6 +68,8 @@ struct SnapshotArchive {
             }
         }
         changes = changes.dropFirst(step.count)
+        // A slice without elements still holds those of its array.
+        if changes.isEmpty { changes = [] }
     }
 
     /// Writing it has failed: it is planned anew when it is time to save again.
