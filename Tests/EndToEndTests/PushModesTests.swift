@@ -148,11 +148,11 @@ struct PushModesTests {
             [[push.rule]]
             job = "batch-*"
             metric = "*_max"
-            mode = "max"
+            clearmode = "max"
             [[push.rule]]
             job = "batch-*"
             metric = "*"
-            mode = "sum"
+            clearmode = "sum"
 
             """
         let sequence = PushSequence(

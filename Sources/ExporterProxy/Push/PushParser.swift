@@ -41,10 +41,12 @@ struct PushParser {
             TextRepair.run($0, limits: limits, findingsMax: Self.findingsMax * 50)
         }
         if let limit = result.isOverLimit { throw .overLimit(limit) }
-        let dropped = result.counts.reduce(0) { $0 + ($1.key.outcome == .dropped ? $1.value : 0) }
-        if dropped > 0 {
+        let dropped = result.counts.filter { $0.key.outcome == .dropped }
+        if !dropped.isEmpty {
             let lost = result.findings.filter { $0.reason.outcome == .dropped }
-            throw .invalid(Array(lost.prefix(Self.findingsMax)), dropped: dropped)
+            throw .invalid(
+                Array(lost.prefix(Self.findingsMax)), dropped: dropped.values.reduce(0, +),
+                isReadable: dropped.keys.allSatisfy { $0 == .duplicateSeries })
         }
         guard let index = result.bytes.withUnsafeBytes({ CanonicalText.index($0, limits: limits) }) else {
             throw .notReadable(PushedMetrics.notUnderstood)

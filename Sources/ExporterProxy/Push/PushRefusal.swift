@@ -2,8 +2,8 @@ import Exposition
 
 /// Why a push is refused before anything was looked at that is stored.
 enum PushRefusal: Error {
-    /// Lines that cannot be read.
-    case invalid([Finding], dropped: Int)
+    /// Lines that cannot be taken; `isReadable` where each of them could be read, and only says what another has said.
+    case invalid([Finding], dropped: Int, isReadable: Bool)
     /// The body breaks a limit of `[exposition]`.
     case overLimit(Reason)
     /// The body is not what its Content-Type says.
@@ -17,6 +17,7 @@ enum PushRefusal: Error {
     /// Whether the group notes it: the body could be read, and what it says cannot be taken.
     var isNoted: Bool {
         switch self {
+        case .invalid(_, _, let isReadable): isReadable
         case .timestamp, .repeated, .reservedLabel, .clearMode: true
         default: false
         }
@@ -39,7 +40,7 @@ enum PushRefusal: Error {
     /// For the client: what is wrong, where, and what to do.
     var text: String {
         switch self {
-        case .invalid(let findings, let dropped):
+        case .invalid(let findings, let dropped, _):
             let rest = dropped - findings.count
             let more = rest > 0 ? "\n… and \(rest) more" : ""
             return "400 nothing was stored: \(dropped) \(dropped == 1 ? "line is" : "lines are") invalid\n"

@@ -62,7 +62,8 @@ package final class Journal: Sendable {
     /// `then` is called once, on the writer's thread and in the order of the numbers: with its number after the record
     /// was written as ``ack`` asks for. After a failure the record is not there after a restart, but for one case:
     /// where the system broke the write off at its very end, and the process dies before any other write has
-    /// succeeded. A number is used up by a failure too. After the end of the service `then` is called at once, and here.
+    /// succeeded. A number is used up by a failure too. After the end of the service `then` is called at once, and
+    /// here.
     @discardableResult
     package func append(
         _ record: ByteBuffer, then: @escaping @Sendable (Result<UInt64, JournalError>) -> Void

@@ -81,11 +81,11 @@ struct PersistenceTable {
 
         /// Hands over each row with its number until `body` answers false; `nil` for the values where the disk has
         /// changed them.
-        func forEach(
+        func each(
             after number: Int64 = .min, isReversed: Bool = false,
             _ body: (Int64, [DatabaseStatement.Value]?) -> Bool
         ) throws(DatabaseError) {
-            try PersistenceTable.forEach(table, of: database, after: number, isReversed: isReversed, body)
+            try PersistenceTable.each(table, of: database, after: number, isReversed: isReversed, body)
         }
 
         /// Of the last column of all rows.
@@ -95,12 +95,12 @@ struct PersistenceTable {
         }
     }
 
-    static func forEach(
+    static func each(
         _ table: PersistenceTable, of database: Database, after number: Int64 = .min, isReversed: Bool = false,
         _ body: (Int64, [DatabaseStatement.Value]?) -> Bool
     ) throws(DatabaseError) {
         let rows = try database.prepare(table.rows(isReversed: isReversed))
-        try rows.forEach([.integer(number)]) { row in
+        try rows.each([.integer(number)]) { row in
             let values = table.columns.enumerated().map { index, column in
                 let place = Int32(index + 2)
                 return switch column.kind {

@@ -64,7 +64,7 @@ struct DiskBench: Sendable {
     var reserved = ReservedNames()
     var ack = Journal.Ack.written
     var saveInterval = Duration.milliseconds(1)
-    let log = LogLines()
+    let log = LogMessages()
 
     init(_ folder: String) { self.folder = folder }
 
@@ -101,16 +101,10 @@ struct DiskBench: Sendable {
             for (index, note) in notes.enumerated() {
                 let record = ByteBuffer(string: note)
                 let outcome = AsyncStream<Result<Void, JournalError>>.makeStream()
-                let number = NIOLockedValueBox<UInt64>(0)
-                // Held until the number is known: the writer may be faster.
-                number.withLockedValue { value in
-                    value = journal.append(record) { result in
-                        if case .success = result {
-                            try? keeper.apply(record, number: number.withLockedValue { $0 })
-                        }
-                        outcome.continuation.yield(result)
-                        outcome.continuation.finish()
-                    }
+                journal.append(record) { result in
+                    if case .success(let number) = result { try? keeper.apply(record, number: number) }
+                    outcome.continuation.yield(result.map { _ in })
+                    outcome.continuation.finish()
                 }
                 group.addTask {
                     for await result in outcome.stream { return (index, result) }
@@ -142,7 +136,7 @@ extension [Result<Void, JournalError>] {
 }
 
 /// What was logged, one line each: `level: message`.
-final class LogLines: Sendable {
+final class LogMessages: Sendable {
     private let lines = NIOLockedValueBox<[String]>([])
 
     var all: [String] { lines.withLockedValue { $0 } }

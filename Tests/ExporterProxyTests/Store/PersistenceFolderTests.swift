@@ -84,7 +84,7 @@ struct PersistenceFolderTests {
     ])
     func theStandardFolder_GivesWayToTheUsersOwn(variables: [String: String], own: String) throws {
         let path = try unusable()
-        let log = LogLines()
+        let log = LogMessages()
         let environment = { (name: String) -> String? in
             variables[name].map { $0.hasPrefix("/") ? folder.path + $0 : $0 }
         }
