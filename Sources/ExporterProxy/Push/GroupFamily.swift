@@ -21,8 +21,8 @@ struct GroupFamily: Sendable {
     }
 
     struct Aggregated: Sendable {
-        /// As in ``PushedMetric/labels``.
-        var labels: String
+        /// In ``GroupFamily/labels``.
+        var labels: LabelStore.Place
         var life: Lifetime
         var state: Aggregate
     }
@@ -48,6 +48,8 @@ struct GroupFamily: Sendable {
     private(set) var block: Block?
     private(set) var replaced = MetricTable<Lines>()
     private(set) var aggregated = MetricTable<Aggregated>()
+    /// Those of what is aggregated, each as in ``PushedMetric/labels``.
+    private(set) var labels = LabelStore()
     /// Samples of the block and the table of those that are replaced.
     private(set) var replacedSamples = 0
     private(set) var aggregatedSamples = 0
@@ -167,7 +169,7 @@ struct GroupFamily: Sendable {
             var sum = base.state
             if sum.add(metric.mode, metric.point, at: arrival.at.monotonic) { state = sum }
         }
-        hold(Aggregated(labels: metric.labels, life: life, state: state), number, arrival.slot, &ledger)
+        hold(state, metric.labels, life, number, arrival.slot, &ledger)
     }
 
     // MARK: Metrics
@@ -208,12 +210,13 @@ struct GroupFamily: Sendable {
     }
 
     private mutating func hold(
-        _ metric: Aggregated, _ number: UInt64, _ slot: Int32, _ ledger: inout PushLedger
+        _ state: Aggregate, _ labels: String, _ life: Lifetime, _ number: UInt64, _ slot: Int32,
+        _ ledger: inout PushLedger
     ) {
-        aggregatedSamples += metric.state.samples
-        ledger.keptValues += metric.state.keptValues
-        due = min(due, metric.state.emptyAt)
-        aggregated.put(number, metric)
+        aggregatedSamples += state.samples
+        ledger.keptValues += state.keptValues
+        due = min(due, state.emptyAt)
+        aggregated.put(number, Aggregated(labels: self.labels.add(labels), life: life, state: state))
         ledger.claim(number, for: slot)
     }
 
@@ -222,6 +225,14 @@ struct GroupFamily: Sendable {
         guard !aggregated.isEmpty, let old = aggregated.remove(number) else { return }
         aggregatedSamples -= old.state.samples
         ledger.keptValues -= old.state.keptValues
+        labels.remove(old.labels)
+        if labels.isWasteful { moveLabels() }
+    }
+
+    private mutating func moveLabels() {
+        var moved = LabelStore()
+        aggregated.updateAll { [labels] in $0.labels = moved.add(labels.text($0.labels)) }
+        labels = moved
     }
 
     // MARK: Clearing
@@ -253,6 +264,7 @@ struct GroupFamily: Sendable {
             ledger.keptValues -= entry.metric.state.keptValues
         }
         aggregated.removeAll()
+        labels = LabelStore()
         aggregatedSamples = 0
     }
 
@@ -269,7 +281,8 @@ struct GroupFamily: Sendable {
         for metric in saved.metrics {
             let number = numbers.number(labels: metric.labels, hasParts: metric.state.hasParts)
             // One that comes twice was damaged.
-            if ledger.owner(of: number) == nil { hold(metric, number, arrival.slot, &ledger) }
+            guard ledger.owner(of: number) == nil else { continue }
+            hold(metric.state, metric.labels, metric.life, number, arrival.slot, &ledger)
         }
     }
 

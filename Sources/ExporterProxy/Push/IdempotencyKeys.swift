@@ -11,8 +11,8 @@ struct IdempotencyKeys: Sendable {
         var at: Int64
     }
 
-    private let limit: Int
-    private let life: Int64
+    private var limit: Int
+    private var life: Int64
     private(set) var answers: [Key: Answer] = [:]
     /// The oldest first, from `head` on.
     private var order: [Key] = []
@@ -23,6 +23,11 @@ struct IdempotencyKeys: Sendable {
     var hasChanged = false
 
     init(_ limits: PushLimits) {
+        limit = limits.idempotencyKeys
+        life = Lifetime.nanoseconds(limits.idempotencyLife)
+    }
+
+    mutating func adopt(_ limits: PushLimits) {
         limit = limits.idempotencyKeys
         life = Lifetime.nanoseconds(limits.idempotencyLife)
     }

@@ -17,13 +17,22 @@ struct MetricTable<Metric: Sendable>: Sendable {
 
     func contains(_ number: UInt64) -> Bool { places[number] != nil }
 
-    subscript(number: UInt64) -> Metric? { places[number].flatMap { slots[Int($0)]?.metric } }
+    /// What `look` says of the metric where it lies; `nil` where there is none.
+    @inline(__always)
+    func read<Answer>(_ number: UInt64, _ look: (borrowing Metric) -> Answer) -> Answer? {
+        guard let place = places[number] else { return nil }
+        return slots[Int(place)]?.look(look)
+    }
 
     /// What `change` answers; `nil` where there is no such metric.
     @inline(__always)
     mutating func update<Answer>(_ number: UInt64, _ change: (inout Metric) -> Answer) -> Answer? {
         guard let place = places[number] else { return nil }
         return slots[Int(place)]?.change(change)
+    }
+
+    mutating func updateAll(_ change: (inout Metric) -> Void) {
+        for place in slots.indices { slots[place]?.change(change) }
     }
 
     /// Takes the place of the one with the same number, if there is one; answers it.
@@ -59,6 +68,9 @@ struct MetricTable<Metric: Sendable>: Sendable {
 }
 
 extension MetricTable.Entry {
+    @inline(__always)
+    fileprivate func look<Answer>(_ look: (borrowing Metric) -> Answer) -> Answer { look(metric) }
+
     @inline(__always)
     fileprivate mutating func change<Answer>(_ change: (inout Metric) -> Answer) -> Answer { change(&metric) }
 }

@@ -54,6 +54,8 @@ package struct PushedFamily: Sendable {
 }
 
 /// Sample lines of one family, ready to be served: canonical text, labels sorted by name, those of the group put in.
+///
+/// They are kept as they are: what else lies in the memory of the buffer is kept with them.
 package struct PushedBlock: Sendable {
     package var lines: ByteBuffer
     /// One number for each line, equal where name and labels are: ``ExpositionShape/series``.

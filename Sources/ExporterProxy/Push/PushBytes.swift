@@ -131,16 +131,19 @@ struct PushReader {
     }
 
     mutating func text() throws(PushCodecError) -> String {
-        guard let text = String(validating: try lines().readableBytesView, as: UTF8.self) else {
+        guard let text = String(validating: try slice().readableBytesView, as: UTF8.self) else {
             throw .damaged("a text")
         }
         return text
     }
 
-    mutating func lines() throws(PushCodecError) -> ByteBuffer {
+    /// With memory of their own: they outlive the record.
+    mutating func lines() throws(PushCodecError) -> ByteBuffer { ByteBuffer(bytes: try slice().readableBytesView) }
+
+    private mutating func slice() throws(PushCodecError) -> ByteBuffer {
         let count = try count()
-        guard let lines = bytes.readSlice(length: count) else { throw .length }
-        return lines
+        guard let slice = bytes.readSlice(length: count) else { throw .length }
+        return slice
     }
 
     mutating func optional<Value>(

@@ -10,22 +10,20 @@ struct PushCheck {
 
     private let push: Push
     private let groups: PushedGroups
-    private let group: PushedGroup?
-    /// −1 for a group that is not there yet.
-    private let slot: Int32
+    /// An empty one where it is not there yet.
+    private let group: PushedGroup
     private var result = Result()
     /// Samples that the push adds to those that stay, at most.
     private var newSamples = 0
     private var newFamilies = 0
     private var newValues = 0
-    /// What the push makes of each name; made when it is first needed.
-    private lazy var pushedTypes = Dictionary(
-        push.families.lazy.filter { !$0.content.isEmpty }.map { ($0.name, $0.type) }, uniquingKeysWith: { $1 })
+    /// Which of the push's families has a name; made when it is first needed.
+    private lazy var pushedPlaces = Dictionary(
+        push.families.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { $1 })
 
     private init(_ push: Push, _ groups: PushedGroups) {
         (self.push, self.groups) = (push, groups)
-        group = groups.places[push.group].flatMap { groups.slots[$0] }
-        slot = group?.slot ?? -1
+        group = groups.places[push.group].flatMap { groups.slots[$0] } ?? PushedGroup(push.group, slot: -1)
     }
 
     /// Nothing of `groups` is held when this has answered, so that they can be changed where they lie.
@@ -49,8 +47,8 @@ struct PushCheck {
 
     private mutating func check(_ family: PushedFamily) {
         if PushTimes.isReserved(family.name) { refuse(.reserved(family.name)) }
-        let place = group?.place(of: family.name)
-        let isSame = place.flatMap { group?.families[$0].type } == family.type
+        let place = group.place(of: family.name)
+        let isSame = place.map { group.families[$0].type == family.type } ?? false
         if !family.content.isEmpty, !isSame {
             checkType(family)
             checkParts(family)
@@ -60,7 +58,7 @@ struct PushCheck {
 
     private mutating func checkType(_ family: PushedFamily) {
         guard let held = groups.ledger.names[family.name], held.type != family.type,
-            let other = held.groups.first(where: { $0 != slot }).flatMap(key)
+            let other = held.groups.first(where: { $0 != group.slot }).flatMap(key)
         else { return }
         refuse(.type(family, push.group, other: other, held.type))
     }
@@ -80,26 +78,27 @@ struct PushCheck {
     }
 
     private mutating func checkName(_ family: PushedFamily, _ other: String, clashes: (MetricType) -> Bool) {
-        if let type = pushedTypes[other], clashes(type) {
+        if let place = pushedPlaces[other], !push.families[place].content.isEmpty,
+            clashes(push.families[place].type)
+        {
             refuse(.name(family.name, push.group, other: other, in: push.group))
         }
         guard let held = groups.ledger.names[other], clashes(held.type) else { return }
-        if held.groups.contains(slot), stays(other) {
+        if held.groups.contains(group.slot), stays(other) {
             refuse(.name(family.name, push.group, other: other, in: push.group))
         }
-        if let stranger = held.groups.first(where: { $0 != slot }).flatMap(key) {
+        if let stranger = held.groups.first(where: { $0 != group.slot }).flatMap(key) {
             refuse(.name(family.name, push.group, other: other, in: stranger))
         }
     }
 
     /// Whether a family of the group is there after the push, as it is now.
     private mutating func stays(_ name: String) -> Bool {
-        guard let group, let place = group.place(of: name) else { return false }
-        if pushedTypes[name] != nil { return false }
+        guard let place = group.place(of: name) else { return false }
         let aggregated = group.families[place].aggregatedSamples
-        if let pushed = push.families.first(where: { $0.name == name }) {
+        if let pushed = pushedPlaces[name].map({ push.families[$0] }) {
             let clears = push.clears(pushed)
-            return clears == .nothing || clears == .replaced && aggregated > 0
+            return pushed.content.isEmpty && (clears == .nothing || clears == .replaced && aggregated > 0)
         }
         switch push.clearing {
         case .nothing, .families: return true
@@ -111,18 +110,16 @@ struct PushCheck {
     // MARK: Series
 
     private mutating func checkContent(_ family: PushedFamily, _ place: Int?, isSame: Bool) {
-        let held = isSame ? place.flatMap { group?.families[$0] } : nil
+        let held = isSame ? place : nil
         let clears = isSame ? push.clears(family) : .all
         switch family.content {
         case .block(let block): check(block, of: family, held, clears)
         case .metrics(let metrics): check(metrics, of: family, held, clears)
         }
         if place == nil, !family.content.isEmpty { newFamilies += 1 }
-        // Under another type the old samples go; those that the push clears are counted in ``cleared``.
-        if let place, !isSame, !family.content.isEmpty, let old = group?.families[place] {
-            newSamples -= push.clearing == .everything ? 0 : old.samples - clearedAnyway(old)
-        }
-        if let held, push.clearing != .everything { newSamples -= clearedBesides(held, clears) }
+        guard let place, push.clearing != .everything else { return }
+        // Under another type all old samples go. Those that go with the group are counted in ``cleared``.
+        if isSame || !family.content.isEmpty { newSamples -= clearedBesides(group.families[place], clears) }
     }
 
     /// Samples of a family that go with the whole group's.
@@ -139,15 +136,16 @@ struct PushCheck {
         }
     }
 
+    /// `held` is the place of the family in the group, where it is there with the same type.
     private mutating func check(
-        _ block: PushedBlock, of family: PushedFamily, _ held: GroupFamily?, _ clears: PushedFamily.Clears
+        _ block: PushedBlock, of family: PushedFamily, _ held: Int?, _ clears: PushedFamily.Clears
     ) {
-        if let old = held?.block, old.content.series == block.series {
+        if let held, group.families[held].block?.content.series == block.series {
             result.numbers.append([])
             if clears != .nothing { newSamples += block.series.count }
             return
         }
-        let all = (held?.numbers ?? FamilyNumbers(family.name, family.type)).numbers(of: block)
+        let all = numbers(of: family, held).numbers(of: block)
         result.numbers.append(all)
         var before: UInt64?
         for (line, number) in all.enumerated() {
@@ -158,26 +156,33 @@ struct PushCheck {
         }
     }
 
-    private mutating func check(
-        _ metrics: [PushedMetric], of family: PushedFamily, _ held: GroupFamily?, _ clears: PushedFamily.Clears
-    ) {
-        let numbers = held?.numbers ?? FamilyNumbers(family.name, family.type)
-        result.numbers.append(
-            metrics.map { metric in
-                let number = numbers.number(of: metric)
-                check(metric, number, of: family, held, clears)
-                return number
-            })
+    private func numbers(of family: PushedFamily, _ held: Int?) -> FamilyNumbers {
+        held.map { group.families[$0].numbers } ?? FamilyNumbers(family.name, family.type)
     }
 
     private mutating func check(
-        _ metric: PushedMetric, _ number: UInt64, of family: PushedFamily, _ held: GroupFamily?,
-        _ clears: PushedFamily.Clears
+        _ metrics: [PushedMetric], of family: PushedFamily, _ held: Int?, _ clears: PushedFamily.Clears
+    ) {
+        let numbers = numbers(of: family, held)
+        var all: [UInt64] = []
+        all.reserveCapacity(metrics.count)
+        for metric in metrics {
+            let number = numbers.number(of: metric)
+            check(metric, number, of: family, held, clears)
+            all.append(number)
+        }
+        result.numbers.append(all)
+    }
+
+    private mutating func check(
+        _ metric: PushedMetric, _ number: UInt64, of family: PushedFamily, _ held: Int?, _ clears: PushedFamily.Clears
     ) {
         if !Aggregate.fits(metric.mode, metric.point) { refuse(.mode(family, push.group)) }
         if metric.mode.keepsValues { newValues += 1 }
-        if clears != .all, let old = held?.aggregated[number] {
-            newSamples += max(0, metric.point.samples - old.state.samples)
+        if clears != .all, let held,
+            let old = group.families[held].aggregated.read(number, { $0.state.samples })
+        {
+            newSamples += max(0, metric.point.samples - old)
             return
         }
         checkOwner(number) { family.name + (metric.labels.isEmpty ? "" : "{\(metric.labels)}") }
@@ -186,21 +191,23 @@ struct PushCheck {
         }
     }
 
-    /// Whether the group has the metric, with about as many samples.
-    private func isHeld(_ number: UInt64, _ held: GroupFamily?, samples: Int) -> Bool {
-        guard let held, groups.ledger.owner(of: number) == slot else { return false }
-        return samples == 1 || held.replaced[number].map { Int($0.count) >= samples } == true
+    /// Whether the group has the metric, with as many samples or more as far as is known.
+    private func isHeld(_ number: UInt64, _ held: Int?, samples: Int) -> Bool {
+        guard let held, groups.ledger.owner(of: number) == group.slot else { return false }
+        return samples == 1 || (group.families[held].replaced.read(number) { Int($0.count) >= samples } ?? false)
     }
 
     private mutating func checkOwner(_ number: UInt64, _ series: () -> String) {
-        guard let owner = groups.ledger.owner(of: number), owner != slot, let other = key(of: owner) else { return }
+        guard let owner = groups.ledger.owner(of: number), owner != group.slot, let other = key(of: owner) else {
+            return
+        }
         refuse(.series(series(), push.group, other: other))
     }
 
     // MARK: The whole
 
     private mutating func checkGroup() {
-        guard group == nil else { return }
+        guard group.slot < 0 else { return }
         checkOwner(push.group.timeNumber) { [push] in "\(PushTimes.success){\(push.group.exposed)}" }
         if groups.count >= groups.limits.groups { refuse(.limit(.groups, groups.limits.groups, push.group)) }
     }
@@ -208,17 +215,17 @@ struct PushCheck {
     private var cleared: Int {
         switch push.clearing {
         case .nothing, .families: 0
-        case .group: group?.replacedSamples ?? 0
-        case .everything: group?.samples ?? 0
+        case .group: group.replacedSamples
+        case .everything: group.samples
         }
     }
 
     private mutating func checkLimits() {
         let limits = groups.limits
         let more = newSamples - cleared
-        check(.seriesOfGroup, group?.samples ?? 0, more, limits.seriesOfGroup)
+        check(.seriesOfGroup, group.samples, more, limits.seriesOfGroup)
         check(.series, groups.series, more, limits.series)
-        check(.familiesOfGroup, group?.families.count ?? 0, newFamilies, limits.familiesOfGroup)
+        check(.familiesOfGroup, group.families.count, newFamilies, limits.familiesOfGroup)
         check(.keptValues, groups.ledger.keptValues, newValues, limits.keptValues)
         check(.keyBytes, 0, push.idempotencyKey?.utf8.count ?? 0, limits.idempotencyKeyBytes)
     }

@@ -108,6 +108,7 @@ extension PushReader {
         guard let clearing = Push.Clearing(rawValue: try byte()) else { throw .damaged("what is cleared") }
         // Each is looked at for itself: whether they go together is said when they are applied.
         let families = try each { reader throws(PushCodecError) in try reader.family() }
+        guard Set(families.map(\.name)).count == families.count else { throw .damaged("a name that comes twice") }
         return Push(
             group: group, clearing: clearing, families: families, expiresAfter: try life(),
             idempotencyKey: try optional { reader throws(PushCodecError) in try reader.text() }, at: try moment())

@@ -2,6 +2,9 @@ extension PushedGroups {
     /// Whether there is perhaps something to expire; costs nothing.
     package func isExpiryDue(at moment: Moment) -> Bool { moment.monotonic >= due }
 
+    /// When to look whether something has expired; `nil` for not before the next push.
+    package func nextExpiry(at moment: Moment) -> Moment? { due == .max ? nil : moment.at(monotonic: due) }
+
     /// Removes what has lived its time, windows in which nothing is left, and groups of which nothing is left by that.
     ///
     /// - Returns: the samples and groups that have gone; and when to look again, `nil` for not before the next push.
@@ -12,7 +15,7 @@ extension PushedGroups {
             due = .max
             for slot in slots.indices { expire(slot, at: moment) }
         }
-        return (series - self.series, groups - count, due == .max ? nil : moment.at(monotonic: due))
+        return (series - self.series, groups - count, nextExpiry(at: moment))
     }
 
     private mutating func expire(_ slot: Int, at moment: Moment) {
@@ -70,17 +73,18 @@ extension GroupFamily {
             _ = remove(entry.number, expiry.slot, &ledger)
         }
         for entry in aggregated.entries.filter({ isOver($0.metric.end(standard)) }) {
+            // Labels move when others go.
+            aggregated.read(entry.number) { keepBase($0.state, labels.text($0.labels), entry.number, expiry, &ledger) }
             _ = remove(entry.number, expiry.slot, &ledger)
-            keepBase(entry.metric, entry.number, expiry, &ledger)
         }
         due = next
     }
 
     private func keepBase(
-        _ metric: Aggregated, _ number: UInt64, _ expiry: Expiry, _ ledger: inout PushLedger
+        _ state: Aggregate, _ labels: String, _ number: UInt64, _ expiry: Expiry, _ ledger: inout PushLedger
     ) {
-        guard metric.state.isSum else { return }
-        let base = ExpiredBases.Base(type, labels: metric.labels, metric.state)
+        guard state.isSum else { return }
+        let base = ExpiredBases.Base(type, labels: labels, state)
         ledger.bases.keep(base, number, of: name, in: expiry.group, limit: expiry.limits.bases)
     }
 }

@@ -90,7 +90,7 @@ extension GroupFamily {
         var end = Int64.max
         for entry in aggregated.entries {
             end = min(end, entry.metric.state.change(after: time))
-            let lines = MetricLines(name: name, labels: entry.metric.labels)
+            let lines = MetricLines(name: name, labels: labels.text(entry.metric.labels))
             switch entry.metric.state {
             case .histogram(let point, _): lines.append(point, to: &body)
             case .summary(let point, _): lines.append(point, to: &body)

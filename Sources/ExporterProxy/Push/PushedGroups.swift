@@ -6,10 +6,13 @@ import NIOCore
 /// A value that decides; it has no clock, lock or log. Time comes in, and the same records make the same state. What a
 /// push costs depends on its size, not on what is held.
 package struct PushedGroups: Sendable {
-    /// Those of what is held already stay as they are until the next push of it.
+    /// What is held stays when they change, also beyond them; its life is by the new ones.
     package var limits: PushLimits {
-        // Everything may be due earlier than was thought.
-        didSet { if limits.expireAfter != oldValue.expireAfter { forgetDue() } }
+        didSet {
+            keys.adopt(limits)
+            // Everything may be due earlier than was thought.
+            if limits.expireAfter != oldValue.expireAfter { forgetDue() }
+        }
     }
     var slots: [PushedGroup?] = []
     private var free: [Int] = []

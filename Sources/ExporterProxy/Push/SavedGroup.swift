@@ -3,12 +3,18 @@ import NIOCore
 
 /// A group as it was read from a part, checked for itself.
 struct SavedGroup {
+    struct Metric {
+        var labels: String
+        var life: Lifetime
+        var state: Aggregate
+    }
+
     struct Family {
         var family: GroupFamily
         var block: PushedBlock?
         var blockLife = Lifetime(pushedAt: 0, nil)
         var lines: [GroupFamily.Lines]
-        var metrics: [GroupFamily.Aggregated]
+        var metrics: [Metric]
     }
 
     let key: GroupingKey
@@ -122,7 +128,7 @@ extension PushWriter {
             writer.write(entry.metric.life, times)
         }
         write(each: Array(family.aggregated.entries)) { writer, entry in
-            writer.write(entry.metric.labels)
+            writer.write(family.labels.text(entry.metric.labels))
             writer.write(entry.metric.life, times)
             writer.write(entry.metric.state, times)
         }
@@ -183,7 +189,7 @@ extension PushReader {
         let block = try optional { reader throws(PushCodecError) in (try reader.lines(), try reader.lifetime()) }
         let lines = try each { reader throws(PushCodecError) in try reader.savedLines(name, type) }
         let metrics = try each { reader throws(PushCodecError) in
-            GroupFamily.Aggregated(
+            SavedGroup.Metric(
                 labels: try reader.text(), life: try reader.lifetime(), state: try reader.aggregate())
         }
         var saved = SavedGroup.Family(family: family, block: nil, lines: lines, metrics: metrics)

@@ -55,4 +55,16 @@ struct IdempotencyTests {
         #expect(try bench.push("m counter sum 1", key: String(repeating: "k", count: 256)) == .stored)
         #expect(try bench.push("m counter sum 1", key: String(repeating: "k", count: 257)).words == ["limit"])
     }
+
+    @Test func otherLimits_HoldForTheKeysToo() throws {
+        let bench = PushBench()
+        for key in ["a", "b"] { try bench.push("m counter sum 1", key: key) }
+        bench.groups.limits.idempotencyKeys = 1
+        bench.groups.limits.idempotencyLife = .seconds(5)
+        try bench.push("m counter sum 1", key: "c")
+        #expect(bench.groups.keys.all.map(\.key.key) == ["c"])
+        bench.advance(.seconds(5))
+        try bench.push("m counter sum 1", key: "c")
+        #expect(bench.samples() == ["m 4"])
+    }
 }

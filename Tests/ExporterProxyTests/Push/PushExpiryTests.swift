@@ -28,6 +28,7 @@ struct PushExpiryTests {
                 continue
             }
             let end = bench.now.advanced(by: .seconds(expected))
+            #expect(bench.groups.nextExpiry(at: bench.now) == end)
             if expected > 0 {
                 bench.now = end.advanced(by: .milliseconds(-1))
                 let early = bench.expire()
