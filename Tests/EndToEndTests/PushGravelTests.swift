@@ -18,7 +18,7 @@ struct PushGravelTests {
         .init("5 no text in HELP", post("# HELP m\n# HELP n \nm 1\nn 2\n"), has: ["m 1", "n 2"]),
         .init("5 comments", post("#\n#x\n# HELPful 1\n# remark\nm 1\n"), has: ["m 1"], lacks: ["HELPful"]),
         .init("5 numbers", post("a Inf\nb .5\nc 1E3\nd nan\n"), has: ["a +Inf", "b 0.5", "c 1000", "d NaN"]),
-        .init("5 hexadecimal", post("# TYPE a gauge\na 0x1p4\nb 0x1p4\n"), has: ["a 16", "b 16"]),
+        .init("5 hexadecimal, which nobody takes", post("ok 1\na 0x1p4\n", status: 400), lacks: ["\nok", "\na"]),
         .init("5 tabs", post("m\t1\nn{a=\"1\"}\t \t2\n"), has: ["m 1", "n{a=\"1\"} 2"]),
         .init("6 no body", post(""), lacks: ["\n\n"]),
         .init("6 blank lines", post("\n"), post("\n\n\nm 1\n\n\n"), has: ["m 1"]),

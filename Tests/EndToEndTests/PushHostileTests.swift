@@ -58,18 +58,18 @@ struct PushHostileTests {
             Self.harmlessPaths.map { HTTPRequest("PUT /metrics/job/\($0)", "m{x=\"y\"} 1\n") }, statuses: [200, 400])
     }
 
+    /// A value that is not UTF-8 ends all scrapes of Pushgateway 1.5.1.
     static let badPaths = [
         "a/bad-name/x", "a/1x/y", "a/x", "a/%C3%A9/x", "a/%/x", "a/x%22%3D%22/y", "a/__name__/forged", "a/__x__/y",
         "a/x@base64/%22",
         "a/x@base64/!!!", "a/x@base64/gICA", "a/x/%FF", "a/x/%C3%28", "a/x/%ED%A0%80", "a/x%0A/y", "a/x%00/y",
-        "a/x@base65/y", "a/x@/y", "a/@base64/eQ", "a/ /y", "%FF",
+        "a/x@base65/y", "a/x@/y", "a/@base64/eQ", "%FF",
     ]
 
     @Test(.needs(.promtool)) func pathThatNamesNoGroup_IsRefused() async throws {
-        let paths = Self.badPaths.filter { !$0.contains(" ") }
         for method in ["PUT", "POST", "DELETE"] {
             try await Self.push(
-                paths.map { HTTPRequest("\(method) /metrics/job/\($0)", method == "DELETE" ? "" : "m 1\n") },
+                Self.badPaths.map { HTTPRequest("\(method) /metrics/job/\($0)", method == "DELETE" ? "" : "m 1\n") },
                 statuses: [400, 404])
         }
     }
@@ -98,7 +98,6 @@ struct PushHostileTests {
         "zero in a name": "m\0 1\n", "words": "hello world, this is text\n",
         "type twice": "# TYPE m gauge\n# TYPE m counter\nm 1\n",
         "no such type": "# TYPE m speed\nm 1\n", "type of another group": "# TYPE good_0_total gauge\ngood_0_total 9\n",
-        "no bound": "# TYPE h histogram\nh_bucket 1\nh_count 1\n",
         "no number as a bound": "# TYPE h histogram\nh_bucket{le=\"x\"} 1\nh_count 1\n",
         "label like a bad name": "m{a-b=\"1\"} 1\n", "no such mode": "m{clearmode=\"add\"} 1\n",
         "mode without end": "m{clearmode=\"sum99999999999999999h\"} 1\n",
@@ -125,6 +124,7 @@ struct PushHostileTests {
 
     /// Answered one way or the other: what is kept must not harm.
     static let oddBodies: [String: String] = [
+        "no bound": "# TYPE h histogram\nh_bucket 1\nh_count 1\n",
         "up": "up 1\nscrape_duration_seconds 5\n", "zero in a value": "m{a=\"x\0y\"} 1\n", "cr": "m 1\r\nn 2\r\n",
         "byte order mark": "\u{FEFF}m 1\n",
         "escapes": "m{a=\"\\\\\\\"\\n\"} 1\n", "unknown escape": "m{a=\"\\t\"} 1\n",
