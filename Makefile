@@ -27,7 +27,7 @@ BUILD_PACKAGES := libcapnp-dev libtomlplusplus-dev libsqlite3-dev libsodium-dev 
 # Push clients of other languages; `make clients` builds programs that use them.
 CLIENT_PACKAGES := golang-go golang-github-prometheus-client-golang-dev prometheus-cpp-dev cargo librust-prometheus+push-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) netcat-openbsd prometheus prometheus-node-exporter prometheus-pushgateway python3-venv \
-	python3-pip curl chromium $(CLIENT_PACKAGES)
+	python3-pip curl openssl chromium $(CLIENT_PACKAGES)
 # Packages that would start a service, now and at each boot; the tests start copies of their own.
 SERVICES := prometheus prometheus-node-exporter prometheus-pushgateway
 

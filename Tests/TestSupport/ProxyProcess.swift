@@ -42,7 +42,7 @@ public final class ProxyProcess: Sendable {
         let child = try ChildProcess(
             command[0], Array(command.dropFirst()), environment: environment, directory: folder.path)
         do {
-            let http = try await port(after: "msg=serving on=http://127.0.0.1:", of: child)
+            let http = try await port(after: "msg=serving on=http", "://127.0.0.1:", of: child)
             let tcp = try await port(after: "msg=receiving format=", "on=127.0.0.1:", of: child)
             return ProxyProcess(child, folder, path, http: http, tcp: tcp)
         } catch {

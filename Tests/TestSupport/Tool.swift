@@ -3,7 +3,7 @@ import Testing
 
 /// A program that a test needs, and where it is.
 public enum Tool: String, Sendable {
-    case nc, curl, prometheus, promtool, chromium, prlimit, setpriv
+    case nc, curl, openssl, prometheus, promtool, chromium, prlimit, setpriv
     case nodeExporter = "prometheus-node-exporter"
     case systemdAnalyze = "systemd-analyze"
     case pushgateway = "prometheus-pushgateway"

@@ -13,10 +13,21 @@ struct CheckCommand: AsyncParsableCommand {
             let file = try options.load()
             let problems = AccessControl.problems(of: file.configuration.web.access)
             guard problems.isEmpty else { throw ConfigurationFailure(lines: problems) }
+            try file.configuration.web.checkCertificate()
             print("\(file.path ?? "no file, the defaults hold"): ok")
         } catch {
             Failure.say(error.description)
             throw ExitCode(ConfigurationFailure.exitStatus)
+        }
+    }
+}
+
+extension Routes.Configuration {
+    fileprivate func checkCertificate() throws(ConfigurationFailure) {
+        do throws(TLSFailure) {
+            try tls?.check()
+        } catch {
+            throw ConfigurationFailure(lines: [error.description])
         }
     }
 }

@@ -41,13 +41,24 @@ struct ConfigurationOptions: ParsableArguments {
     )
     var webConfigFile: String?
 
+        name: [.customShort("l"), .customLong("listen")],
+        help: ArgumentHelp("Where metrics are served.", valueName: "host:port"))
+    var listen: String?
+
+    @Option(name: .customLong("tls-cert"), help: "The certificate of the HTTP port (PEM); together with --tls-key.")
+    var tlsCertificate: String?
+
+    @Option(name: .customLong("tls-key"), help: "Its private key (PEM).")
+    var tlsKey: String?
+
     /// None was given.
     var isEmpty: Bool { config == nil && settings.isEmpty && flags.isEmpty }
 
     /// The keys that flags of their own stand for, and their values.
     private var flags: [(key: String, value: String)] {
         let given = [
-            ("log.level", logLevel), ("log.format", logFormat), ("web.basic_auth_file", basicAuthFile),
+            ("log.level", logLevel), ("log.format", logFormat), ("exporter.scrape_expose_endpoint", listen),
+            ("web.tls.cert_file", tlsCertificate), ("web.tls.key_file", tlsKey), ("web.basic_auth_file", basicAuthFile),
             // Who pushes logs in, who scrapes does not, as with Gravel; what Gravel does not have stays shut.
             ("web.protect", basicAuthFile.map { _ in "push,admin" }), ("web.config_file", webConfigFile),
         ]
@@ -55,6 +66,9 @@ struct ConfigurationOptions: ParsableArguments {
     }
 
     mutating func validate() throws {
+        if (tlsCertificate == nil) != (tlsKey == nil) {
+            throw ValidationError("--tls-cert and --tls-key go together")
+        }
         var overrides = ConfigurationOverrides()
         for setting in settings where !overrides.add(setting: setting) {
             throw ValidationError("'--set \(setting)' is not of the form section.key=value")

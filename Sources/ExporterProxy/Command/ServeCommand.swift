@@ -27,7 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
             throw ExitCode(ConfigurationFailure.exitStatus)
         } catch {
             Failure.say("\(error)")
-            throw ExitCode.failure
+            throw error is TLSFailure ? ExitCode(ConfigurationFailure.exitStatus) : ExitCode.failure
         }
         logger.info("stopped")
     }

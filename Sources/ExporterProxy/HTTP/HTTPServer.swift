@@ -15,24 +15,31 @@ package final class HTTPServer: Service {
     private let current: Mutex<any Channel>
     private let group: any EventLoopGroup
     private let parts: HTTPConnection.Parts
+    private let tls: TLSParts
     private let logger: Logger
     private let isStopping = Atomic(false)
 
     private init(
-        listener: any Channel, group: any EventLoopGroup, parts: HTTPConnection.Parts, logger: Logger
+        listener: any Channel, group: any EventLoopGroup, parts: HTTPConnection.Parts, tls: TLSParts, logger: Logger
     ) {
         current = Mutex(listener)
         self.group = group
         self.parts = parts
+        self.tls = tls
         self.logger = logger
         sayWhere(listener)
     }
 
-    /// Opens the port and begins to serve; throws ``SystemError`` where the port cannot be had.
+    /// Opens the port and begins to serve; throws ``SystemError`` where the port cannot be had, and ``TLSFailure``
+    /// where its certificate cannot be used. Without `tls` it speaks plain HTTP.
     package static func open(
-        _ configuration: Configuration, router: HTTPRouter, group: any EventLoopGroup,
+        _ configuration: Configuration, tls: TLS.Configuration? = nil, router: HTTPRouter, group: any EventLoopGroup,
         registry: InstrumentRegistry, logger: Logger, time: @escaping TimeSource
     ) async throws -> HTTPServer {
+        let tls = TLSParts(
+            keeper: TLSKeeper(
+                try tls.map(TLSMaterial.init), registry: registry, logger: logger, time: time),
+            instruments: TLSInstruments(registry: registry), logger: logger)
         let instruments = HTTPInstruments(registry: registry, patterns: router.patterns)
         let connections = HTTPConnections(configuration, evicted: instruments.evicted)
         let parts = HTTPConnection.Parts(
@@ -44,8 +51,8 @@ package final class HTTPServer: Service {
         registry.gauge("exporter_proxy_http_body_bytes", help: "Bytes of request bodies that are held now.") {
             Double(connections.bodyBudget.heldBytes)
         }
-        let listener = try await bind(configuration.address, bootstrap(group, parts)).get()
-        return HTTPServer(listener: listener, group: group, parts: parts, logger: logger)
+        let listener = try await bind(configuration.address, bootstrap(group, parts, tls)).get()
+        return HTTPServer(listener: listener, group: group, parts: parts, tls: tls, logger: logger)
     }
 
     private static func bind(
@@ -65,24 +72,50 @@ package final class HTTPServer: Service {
     private func sayWhere(_ listener: any Channel) {
         let configured = parts.connections.configuration.address
         let address = HostPort(host: configured.host, port: listener.localAddress?.port ?? configured.port)
-        logger.info("serving", metadata: ["on": "http://\(address)/metrics"])
+        let scheme = tls.keeper.current == nil ? "http" : "https"
+        logger.info("serving", metadata: ["on": "\(scheme)://\(address)/metrics"])
     }
 
     private static let portSharing = ChannelOptions.Types.SocketOption(
         level: .socket, name: NIOBSDSocket.Option(rawValue: SO_REUSEPORT))
 
     private static func bootstrap(
-        _ group: any EventLoopGroup, _ parts: HTTPConnection.Parts, sharesPort: Bool = false
+        _ group: any EventLoopGroup, _ parts: HTTPConnection.Parts, _ tls: TLSParts, sharesPort: Bool = false,
+        accepts: Bool = true
     ) -> ServerBootstrap {
         ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(portSharing, value: sharesPort ? 1 : 0)
+            .serverChannelOption(.autoRead, value: accepts)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try configure(channel.pipeline.syncOperations, parts) }
+                guard tls.keeper.current != nil else {
+                    return channel.eventLoop.makeCompletedFuture {
+                        try configure(channel.pipeline.syncOperations, parts)
+                    }
+                }
+                return tls.keeper.material(on: channel.eventLoop).flatMapThrowing { material in
+                    let pipeline = channel.pipeline.syncOperations
+                    if let material { try tls.configure(pipeline, material) }
+                    try configure(pipeline, parts)
+                }
             }
+    }
+
+    /// What comes between the socket and HTTP.
+    private struct TLSParts: Sendable {
+        let keeper: TLSKeeper
+        let instruments: TLSInstruments
+        let logger: Logger
+
+        func configure(_ pipeline: ChannelPipeline.SynchronousOperations, _ material: TLSMaterial) throws {
+            let door = TLSDoor(instruments)
+            try pipeline.addHandler(door)
+            try pipeline.addHandler(material.handler)
+            try pipeline.addHandler(TLSOutcome(door, instruments, logger: logger))
+        }
     }
 
     private static func configure(
@@ -137,34 +170,43 @@ package final class HTTPServer: Service {
     /// A configuration that can hold at once: its port is open.
     package struct Change: Sendable {
         let configuration: Configuration
-        /// `nil` where the address is the same.
+        let tls: TLSMaterial?
+        /// Accepts nobody yet; `nil` where the address is the same.
         let listener: (any Channel)?
     }
 
-    /// Opens the port of `configuration` where its address is another one; throws where it cannot be had.
+    /// Reads the certificate, and opens the port of `configuration` where its address is another one; throws where
+    /// one of them cannot be had.
     ///
     /// Blocks, so not on an event loop. What comes of it is to be given to ``apply(_:)``.
-    package func prepare(_ configuration: Configuration) throws -> Change {
+    package func prepare(_ configuration: Configuration, tls: TLS.Configuration? = nil) throws -> Change {
+        let material = try tls.map(TLSMaterial.init)
+        return Change(configuration: configuration, tls: material, listener: try listener(for: configuration))
+    }
+
+    private func listener(for configuration: Configuration) throws -> (any Channel)? {
         guard configuration.address != parts.connections.configuration.address else {
-            return Change(configuration: configuration, listener: nil)
+            return nil
         }
         // The same port of another host is no other port to the kernel, unless both sides say that they share it.
         guard configuration.address.port == port else {
-            let listener = try Self.bind(configuration.address, Self.bootstrap(group, parts)).wait()
-            return Change(configuration: configuration, listener: listener)
+            return try Self.bind(configuration.address, Self.bootstrap(group, parts, tls, accepts: false)).wait()
         }
         try listener.setOption(Self.portSharing, value: 1).wait()
         defer { _ = listener.setOption(Self.portSharing, value: 0) }
-        let new = try Self.bind(configuration.address, Self.bootstrap(group, parts, sharesPort: true)).wait()
+        let bootstrap = Self.bootstrap(group, parts, tls, sharesPort: true, accepts: false)
+        let new = try Self.bind(configuration.address, bootstrap).wait()
         _ = new.setOption(Self.portSharing, value: 0)
-        return Change(configuration: configuration, listener: new)
+        return new
     }
 
     /// From now on `change` holds for new connections. Where the address is another one, those to the old one end
     /// after the request that they are at.
     package func apply(_ change: Change) {
         parts.connections.update(change.configuration)
+        tls.keeper.update(change.tls)
         guard let listener = change.listener else { return }
+        _ = listener.setOption(.autoRead, value: true)
         let old = current.withLock { current in
             defer { current = listener }
             return current

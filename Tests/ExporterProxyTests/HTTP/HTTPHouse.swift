@@ -16,14 +16,17 @@ final class HTTPHouse: Sendable {
 
     static let largeBytes = 8 * 1024 * 1024
 
-    init(_ configuration: HTTPServer.Configuration, gate: Gate = Gate()) async throws {
+    let time = ManualTime()
+
+    init(
+        _ configuration: HTTPServer.Configuration, tls: HTTPServer.TLS.Configuration? = nil, gate: Gate = Gate()
+    ) async throws {
         let promises = Promises()
         var configuration = configuration
         configuration.address = HostPort(host: "127.0.0.1", port: 0)
         server = try await HTTPServer.open(
-            configuration, router: Self.router(promises, gate), group: MultiThreadedEventLoopGroup.singleton,
-            registry: registry,
-            logger: .silent, time: ManualTime().source)
+            configuration, tls: tls, router: Self.router(promises, gate), group: MultiThreadedEventLoopGroup.singleton,
+            registry: registry, logger: .silent, time: time.source)
         port = server.port ?? 0
         self.promises = promises
         self.gate = gate
@@ -141,9 +144,10 @@ func httpConfigured(_ change: (inout HTTPServer.Configuration) -> Void) -> HTTPS
 }
 
 func withHTTP(
-    _ configuration: HTTPServer.Configuration = .init(), _ body: @escaping @Sendable (HTTPHouse) throws -> Void
+    _ configuration: HTTPServer.Configuration = .init(), tls: HTTPServer.TLS.Configuration? = nil,
+    _ body: @escaping @Sendable (HTTPHouse) throws -> Void
 ) async throws {
-    let house = try await HTTPHouse(configuration)
+    let house = try await HTTPHouse(configuration, tls: tls)
     try await withRunning(house.server) { try await onOwnThread { try body(house) } }
 }
 
