@@ -85,9 +85,11 @@ package struct Daemon {
             quit: reloads.quit, threads: threads.pages, time: time)
         // Last: whoever can connect to it finds every other door open.
         let server = try await HTTPServer.open(
-            configuration.exporter.http(within: descriptorsAvailable), tls: configuration.web.tls,
-            router: HTTPRouter(routes.all + push.routes, gate: access.gate), group: group, registry: registry,
-            logger: logger, time: time)
+            configuration.exporter.http(within: descriptorsAvailable),
+            tls: try WebTLS.configuration(configuration.web, access.tls),
+            router: HTTPRouter(
+                routes.all + push.routes, gate: access.gate, headers: { access.responseHeaders }),
+            group: group, registry: registry, logger: logger, time: time)
         access.warnOfOpenRights(listening: configuration.exporter.http.address)
         let rooms = Rooms(
             descriptorsAvailable: descriptorsAvailable, log: log, store: store, persistence: persistence,

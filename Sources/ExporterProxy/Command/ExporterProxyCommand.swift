@@ -41,6 +41,7 @@ struct ConfigurationOptions: ParsableArguments {
     )
     var webConfigFile: String?
 
+    @Option(
         name: [.customShort("l"), .customLong("listen")],
         help: ArgumentHelp("Where metrics are served.", valueName: "host:port"))
     var listen: String?

@@ -34,7 +34,8 @@ struct Rooms: Sendable {
             new.receiver, connectionsMax: new.exporter.concurrentRequests, reserved: new.reservedNames)
         do {
             // Last, as at the start.
-            let server = try server.prepare(new.exporter.http(within: descriptorsAvailable), tls: new.web.tls)
+            let tls = try WebTLS.configuration(new.web, access.tls)
+            let server = try server.prepare(new.exporter.http(within: descriptorsAvailable), tls: tls)
             return Change(configuration: new, access: access, receiver: receiver, server: server)
         } catch {
             self.receiver.abandon(receiver)

@@ -7,8 +7,12 @@ final class HTTPResponseHead: Sendable {
     /// The Date header changes once a second, so it is written once a second.
     private let date = Mutex<(second: Int64, text: String)>((-1, ""))
     private let time: TimeSource
+    private let others: HTTPRouter.Headers
 
-    init(time: @escaping TimeSource) { self.time = time }
+    init(time: @escaping TimeSource, others: @escaping HTTPRouter.Headers = { [] }) {
+        self.time = time
+        self.others = others
+    }
 
     func write(_ response: HTTPResponse, connection: String?, allocator: ByteBufferAllocator) -> ByteBuffer {
         var head = allocator.buffer(capacity: 320)
@@ -17,7 +21,12 @@ final class HTTPResponseHead: Sendable {
         head.writeString(currentDate())
         head.writeStaticString("\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ")
         head.writeString("\(response.bodyBytes)\r\n")
-        for (name, value) in response.headers {
+        // The one that each answer has.
+        let others = others().filter { other in
+            let name = other.name.lowercased()
+            return name != "x-content-type-options" && !response.headers.contains { $0.name.lowercased() == name }
+        }
+        for (name, value) in response.headers + others {
             head.writeString(name)
             head.writeStaticString(": ")
             head.writeString(value)

@@ -73,10 +73,18 @@ package struct HTTPRoute: Sendable {
 package struct HTTPRouter: Sendable {
     private let routes: [HTTPRoute]
     private let gate: HTTPGate
+    let headers: Headers
 
-    package init(_ routes: [HTTPRoute], gate: @escaping HTTPGate = { _, _, _ in .admitted }) {
+    /// Headers for answers that have none of the name; asked for each answer.
+    package typealias Headers = @Sendable () -> [(name: String, value: String)]
+
+    package init(
+        _ routes: [HTTPRoute], gate: @escaping HTTPGate = { _, _, _ in .admitted },
+        headers: @escaping Headers = { [] }
+    ) {
         self.routes = routes
         self.gate = gate
+        self.headers = headers
     }
 
     /// Of the routes, in their order; the last one stands for requests that no route knows.

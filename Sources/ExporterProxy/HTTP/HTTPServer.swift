@@ -43,7 +43,7 @@ package final class HTTPServer: Service {
         let instruments = HTTPInstruments(registry: registry, patterns: router.patterns)
         let connections = HTTPConnections(configuration, evicted: instruments.evicted)
         let parts = HTTPConnection.Parts(
-            router: router, head: HTTPResponseHead(time: time), connections: connections,
+            router: router, head: HTTPResponseHead(time: time, others: router.headers), connections: connections,
             configuration: configuration, instruments: instruments)
         registry.gauge("exporter_proxy_http_connections", help: "Open HTTP connections.") {
             Double(connections.count)

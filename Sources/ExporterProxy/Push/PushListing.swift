@@ -24,20 +24,25 @@ enum PushListing {
         let value = MetricText.number(moment?.wall.secondsSinceEpoch ?? 0)
         let metric = object([("labels", labels(group.key.labels)), ("value", EscapedText.json(value))])
         let family = object([
-            ("time_stamp", EscapedText.json((group.lastPush ?? group.lastFailure)?.wall.rfc3339 ?? "")),
+            ("help", "\"\""), ("time_stamp", EscapedText.json((group.lastPush ?? group.lastFailure)?.wall.rfc3339 ?? "")),
             ("type", "\"GAUGE\""), ("metrics", "[\(metric)]"),
         ])
         return (name, family)
     }
 
     private static func json(_ family: PushedGroupSummary.Family) -> String {
-        var fields = [
+        object([
             ("time_stamp", EscapedText.json(family.lastPush.wall.rfc3339)),
             ("type", EscapedText.json(family.type.rawValue.uppercased())),
-        ]
-        if let help = family.help { fields.append(("help", EscapedText.json(help))) }
-        fields.append(("metrics", "[\(metrics(of: family).joined(separator: ","))]"))
-        return object(fields)
+            ("help", EscapedText.json(help(of: family))),
+            ("metrics", "[\(metrics(of: family).joined(separator: ","))]"),
+        ])
+    }
+
+    /// Empty where there is none.
+    private static func help(of family: PushedGroupSummary.Family) -> String {
+        var help = family.help ?? ""
+        return help.withUTF8 { LabelText.meaning(UnsafeRawBufferPointer($0)) }
     }
 
     /// Samples that differ in the border of a bucket or quantile alone are one metric.

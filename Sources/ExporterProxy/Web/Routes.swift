@@ -40,7 +40,7 @@ package struct Routes: Sendable {
             HTTPRoute(.exactly("/")) { _, _, loop in page(loop) },
             HTTPRoute(.exactly("/-/metrics")) { _, _, loop in ownMetrics(loop) },
             HTTPRoute(.exactly("/-/healthy"), right: HTTPRoute.always(.health)) { _, _, _ in
-                .now(.text(.ok, "\(Version.name) is healthy\n"))
+                .now(.text(.ok, "OK, \(Version.name) is healthy\n"))
             },
             HTTPRoute(.exactly("/-/ready"), right: HTTPRoute.always(.health)) { _, _, _ in .now(ready()) },
             HTTPRoute(.exactly("/-/reload"), methods: [.POST], right: HTTPRoute.always(.admin)) { _, _, loop in
@@ -111,7 +111,7 @@ package struct Routes: Sendable {
 
     // MARK: Readiness
 
-    private func ready() -> HTTPResponse { notReady() ?? .text(.ok, "\(Version.name) is ready\n") }
+    private func ready() -> HTTPResponse { notReady() ?? .text(.ok, "OK, \(Version.name) is ready\n") }
 
     /// Nothing is served as empty: a scrape that finds series missing holds them for gone.
     private func notReady() -> HTTPResponse? {

@@ -200,8 +200,8 @@ func nothing_IsServedAsComplete_BeforeEachTargetWasAsked(uri: String) async thro
 }
 
 @Test(arguments: [
-    ("/-/healthy", "exporter-proxy is healthy\n"), ("/-/ready", "exporter-proxy is ready\n"),
-    ("/-/ready/", "exporter-proxy is ready\n"),
+    ("/-/healthy", "OK, exporter-proxy is healthy\n"), ("/-/ready", "OK, exporter-proxy is ready\n"),
+    ("/-/ready/", "OK, exporter-proxy is ready\n"),
 ])
 func probes_AreAnsweredInALine(uri: String, text: String) async throws {
     let answer = try await Window().ask(uri)
