@@ -1,4 +1,4 @@
-/// Numbers as both readers of text 0.0.4 take them: the decimal forms of Go's `strconv.ParseFloat`.
+/// Numbers as both readers of text 0.0.4 take them, and OpenMetrics too: the decimal forms of Go's `ParseFloat`.
 ///
 /// No hexadecimal digits and no underscores, and nothing that is too large for 64 bits unless it says so itself;
 /// `Inf`, `Infinity` and `NaN` in any case.
@@ -6,16 +6,28 @@ public enum FloatText {
     public static func isFloat(_ text: UnsafeRawBufferPointer) -> Bool { value(of: text) != nil }
 
     /// The nearest double, or `nil` for what is not a number.
-    public static func value(of text: UnsafeRawBufferPointer) -> Double? {
-        if let number = exact(text) ?? word(text) { return number }
-        guard isDecimal(text) else { return nil }
-        guard let value = Double(String(decoding: text, as: UTF8.self)), value.isFinite else { return nil }
-        return value
+    public static func value(of text: UnsafeRawBufferPointer) -> Double? { read(text).number }
+
+    enum Reading: Equatable {
+        case number(Double)
+        /// Written like a number, and too large for 64 bits.
+        case tooLarge
+        case invalid
+
+        var number: Double? { if case .number(let number) = self { number } else { nil } }
+    }
+
+    @inline(__always)
+    static func read(_ text: UnsafeRawBufferPointer) -> Reading {
+        if let number = exact(text) ?? word(text) { return .number(number) }
+        guard isDecimal(text), let value = Double(String(decoding: text, as: UTF8.self)) else { return .invalid }
+        return value.isFinite ? .number(value) : .tooLarge
     }
 
     // MARK: Few digits
 
-    /// Numbers of at most 15 digits, where one step with two exact doubles gives the nearest (Clinger's fast path).
+    /// Numbers of at most 18 digits that are no more than 2^53 without their point, where one step with two exact
+    /// doubles gives the nearest (Clinger's fast path).
     private static func exact(_ text: UnsafeRawBufferPointer) -> Double? {
         let isNegative = text.first == UInt8(ascii: "-")
         var index = isNegative || text.first == UInt8(ascii: "+") ? 1 : 0
@@ -24,7 +36,7 @@ public enum FloatText {
         while index < text.count {
             let byte = text[index]
             if byte &- 48 < 10 {
-                if count == 15 { return nil }
+                if count == 18 { return nil }
                 digits = digits &* 10 &+ Int64(byte &- 48)
                 count &+= 1
                 if isFraction { scale &-= 1 }
@@ -37,7 +49,7 @@ public enum FloatText {
             }
             index &+= 1
         }
-        guard count > 0, -22...22 ~= scale else { return nil }
+        guard count > 0, digits <= 1 << 53, -22...22 ~= scale else { return nil }
         let number = scaled(Double(digits), by: scale)
         return isNegative ? -number : number
     }

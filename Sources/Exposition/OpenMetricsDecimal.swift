@@ -38,22 +38,6 @@ struct OpenMetricsDecimal {
         return index < digitsCount ? bytes[fraction.lowerBound + index - whole.count] & 0x0F : 0
     }
 
-    /// Where a `Double` holds both the digits and the power of ten, one division or product is correctly rounded.
-    var exactValue: Double? {
-        guard digitsCount <= 15 else { return nil }
-        let power = exponent - fraction.count
-        guard -22...22 ~= power else { return nil }
-        var digits = 0
-        for index in 0..<digitsCount { digits = digits * 10 + Int(digit(index)) }
-        let size = power < 0 ? Double(digits) / Self.powers[-power] : Double(digits) * Self.powers[power]
-        return isNegative ? -size : size
-    }
-
-    private static let powers: [Double] = [
-        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
-        1e20, 1e21, 1e22,
-    ]
-
     private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
 
     private static func takeSign(_ cursor: inout OpenMetricsCursor) -> Bool {

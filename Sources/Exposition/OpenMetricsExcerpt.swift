@@ -7,7 +7,7 @@ enum OpenMetricsExcerpt {
         var text = ""
         var rest = cut(bytes, line)
         while let first = rest.first {
-            let length = OpenMetricsUTF8.length(in: bytes, rest)
+            let length = TextUTF8.length(bytes, rest)
             if length == 0 || isControl(bytes, rest.prefix(length)) {
                 text += hexadecimal(bytes[first])
                 rest = rest.dropFirst()
@@ -43,15 +43,5 @@ extension UnsafeRawBufferPointer {
     /// The bytes of a range within the buffer, which the caller knows to be UTF-8.
     func text(_ range: Range<Int>) -> String {
         String(decoding: UnsafeRawBufferPointer(rebasing: self[range]), as: UTF8.self)
-    }
-
-    /// Whether a range within the buffer holds these bytes.
-    func holds(_ expected: [UInt8], in range: Range<Int>) -> Bool {
-        range.count == expected.count && UnsafeRawBufferPointer(rebasing: self[range]).elementsEqual(expected)
-    }
-
-    func holds(_ expected: StaticString, in range: Range<Int>) -> Bool {
-        guard range.count == expected.utf8CodeUnitCount else { return false }
-        return expected.withUTF8Buffer { UnsafeRawBufferPointer(rebasing: self[range]).elementsEqual($0) }
     }
 }

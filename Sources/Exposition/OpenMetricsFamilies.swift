@@ -28,7 +28,7 @@ struct OpenMetricsFamilies {
 
     /// What follows the family's name in a sample's name, where the current family may have such a sample.
     func suffixInCurrent(of name: Range<Int>, _ bytes: UnsafeRawBufferPointer) -> OpenMetricsSuffix? {
-        sampleNames.first { bytes.holds($0.name, in: name) }?.suffix
+        sampleNames.first { bytes.holds($0.name, at: name) }?.suffix
     }
 
     func suffixInCurrent(of name: [UInt8]) -> OpenMetricsSuffix? {

@@ -42,18 +42,18 @@ struct OpenMetricsFormFamily {
     }
 
     func owns(_ sample: Range<Int>, _ text: UnsafeRawBufferPointer) -> Bool {
-        guard sample.count >= name.count, text.holds(name, in: sample.prefix(name.count)) else { return false }
+        guard sample.count >= name.count, text.holds(name, at: sample.prefix(name.count)) else { return false }
         let ending = sample.dropFirst(name.count)
         switch type {
         case _ where ending.isEmpty: return true
-        case .histogram where text.holds("_bucket", in: ending): return true
-        case .histogram, .summary: return text.holds("_sum", in: ending) || text.holds("_count", in: ending)
+        case .histogram where text.holds("_bucket", at: ending): return true
+        case .histogram, .summary: return text.holds("_sum", at: ending) || text.holds("_count", at: ending)
         default: return false
         }
     }
 
     func isBucket(_ sample: Range<Int>, _ text: UnsafeRawBufferPointer) -> Bool {
-        type == .histogram && text.holds("_bucket", in: sample.dropFirst(name.count))
+        type == .histogram && text.holds("_bucket", at: sample.dropFirst(name.count))
     }
 
     func writeHeader(to output: inout OpenMetricsOutput, _ text: UnsafeRawBufferPointer) {
@@ -118,7 +118,7 @@ extension OpenMetricsFormFamily {
     }
 
     private func bound(_ label: OpenMetricsLabels.Item, _ text: UnsafeRawBufferPointer) -> Double? {
-        guard let number = OpenMetricsNumber.read(text, label.value).value, !number.isNaN else { return nil }
+        guard let number = FloatText.value(of: text.part(label.value)), !number.isNaN else { return nil }
         return number
     }
 

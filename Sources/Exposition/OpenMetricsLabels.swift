@@ -35,7 +35,7 @@ struct OpenMetricsLabels {
     }
 
     func first(named name: [UInt8], _ bytes: UnsafeRawBufferPointer) -> Item? {
-        items.first { bytes.holds(name, in: $0.name) }
+        items.first { bytes.holds(name, at: $0.name) }
     }
 
     /// Appends what tells these labels from others, except the one that is named. An empty label is as good as none.
@@ -44,7 +44,7 @@ struct OpenMetricsLabels {
         for index in order {
             let item = items[index]
             if item.value.isEmpty { continue }
-            if let left, bytes.holds(left, in: item.name) { continue }
+            if let left, bytes.holds(left, at: item.name) { continue }
             key.append(contentsOf: bytes[item.name])
             key.append(0xFF)
             if item.isValueEscaped {

@@ -48,16 +48,16 @@ extension OpenMetricsMetadataLine {
         let blanks = cursor.take { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
         let word = cursor.take { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
         guard let kind = kind(of: cursor.bytes, word) else { throw OpenMetricsFault(.OpenMetrics.comment, at: start) }
-        guard cursor.bytes.holds(" ", in: blanks), cursor.take(UInt8(ascii: " ")) else {
+        guard cursor.bytes.holds(" ", at: blanks), cursor.take(UInt8(ascii: " ")) else {
             throw OpenMetricsFault(.OpenMetrics.metadataSyntax, at: start)
         }
         return kind
     }
 
     private static func kind(of bytes: UnsafeRawBufferPointer, _ word: Range<Int>) -> Kind? {
-        if bytes.holds("HELP", in: word) { return .help }
-        if bytes.holds("TYPE", in: word) { return .type }
-        return bytes.holds("UNIT", in: word) ? .unit : nil
+        if bytes.holds("HELP", at: word) { return .help }
+        if bytes.holds("TYPE", at: word) { return .type }
+        return bytes.holds("UNIT", at: word) ? .unit : nil
     }
 }
 

@@ -8,15 +8,7 @@ struct OpenMetricsOutput {
 
     /// For a HELP text or between quotes.
     mutating func appendEscaped(_ text: String) {
-        for byte in text.utf8 {
-            switch byte {
-            case 0x0A: append("\\n" as String)
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                append("\\" as Unicode.Scalar)
-                bytes.append(byte)
-            default: bytes.append(byte)
-            }
-        }
+        TextEscape.appendEscaped(text.utf8, to: &bytes)
     }
 
     /// `{a="b",c="d"}`; with a metric name, that comes first, in quotes.

@@ -40,7 +40,7 @@ struct OpenMetricsReader {
             isEnded = false
         }
         guard checkEncoding(), let content = contentWithoutCarriageReturn() else { return }
-        if bytes.holds("# EOF", in: content) {
+        if bytes.holds("# EOF", at: content) {
             isEnded = true
         } else if bytes[content.lowerBound] == UInt8(ascii: "#") {
             readMetadata(content)
@@ -51,7 +51,7 @@ struct OpenMetricsReader {
 
     /// Whether the line is worth reading.
     private mutating func checkEncoding() -> Bool {
-        guard let offset = OpenMetricsUTF8.firstInvalid(in: bytes, line.bytes) else { return true }
+        guard let offset = TextUTF8.firstInvalid(bytes, line.bytes) else { return true }
         report(.OpenMetrics.invalidUTF8, at: offset)
         rules.lineIsLost()
         return false

@@ -89,8 +89,8 @@ extension OpenMetricsSampleLine {
         guard !cursor.isAtEnd else { throw OpenMetricsFault(.OpenMetrics.valueMissing, at: cursor.position) }
         try refuseBlank(cursor)
         let word = cursor.takeWord()
-        switch OpenMetricsNumber.read(cursor.bytes, word) {
-        case .value(let value): return (value, word.lowerBound)
+        switch FloatText.read(cursor.bytes.part(word)) {
+        case .number(let value): return (value, word.lowerBound)
         case .tooLarge: throw OpenMetricsFault(.OpenMetrics.numberTooLarge, at: word.lowerBound)
         case .invalid: throw OpenMetricsFault(.OpenMetrics.value, at: word.lowerBound)
         }
@@ -205,7 +205,7 @@ extension OpenMetricsSampleLine {
         }
         let name = cursor.takeName(colons: false)
         guard name.isEmpty else {
-            guard !cursor.bytes.holds("__name__", in: name) else {
+            guard !cursor.bytes.holds("__name__", at: name) else {
                 throw OpenMetricsFault(.OpenMetrics.labelReserved, at: start)
             }
             return (name, false, false)

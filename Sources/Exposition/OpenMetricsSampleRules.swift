@@ -63,11 +63,11 @@ extension OpenMetricsSampleRules {
             findings.report(.OpenMetrics.boundMissing, at: sample.name.lowerBound, in: line)
             return Special()
         }
-        guard let number = OpenMetricsNumber.read(bytes, label.value).value, !number.isNaN else {
+        guard let number = FloatText.value(of: bytes.part(label.value)), !number.isNaN else {
             findings.report(.OpenMetrics.bound, at: label.value.lowerBound, in: line)
             return Special(label: Self.le)
         }
-        if number == .infinity, !bytes.holds("+Inf", in: label.value) {
+        if number == .infinity, !bytes.holds("+Inf", at: label.value) {
             findings.report(.OpenMetrics.boundInfinity, at: label.value.lowerBound, in: line)
         }
         return Special(label: Self.le, number: number)
@@ -81,7 +81,7 @@ extension OpenMetricsSampleRules {
             findings.report(.OpenMetrics.quantileMissing, at: sample.name.lowerBound, in: line)
             return Special()
         }
-        guard let number = OpenMetricsNumber.read(bytes, label.value).value, 0...1 ~= number else {
+        guard let number = FloatText.value(of: bytes.part(label.value)), 0...1 ~= number else {
             findings.report(.OpenMetrics.quantile, at: label.value.lowerBound, in: line)
             return Special(label: Self.quantile, key: Array(bytes[label.value]))
         }

@@ -73,8 +73,8 @@ struct OpenMetricsTextSample {
             output.append(text[label.name])
             output.append("=\"")
             let isInfinite =
-                normalizesBound && text.holds("le", in: label.name)
-                && OpenMetricsNumber.read(text, label.value) == .value(.infinity)
+                normalizesBound && text.holds("le", at: label.name)
+                && FloatText.read(text.part(label.value)) == .number(.infinity)
             isInfinite ? output.append("+Inf") : output.append(text[label.value])
             output.append("\"" as Unicode.Scalar)
         }

@@ -17,7 +17,7 @@ struct OpenMetricsTime: Equatable {
         guard zeros < decimal.digitsCount else { return .time(OpenMetricsTime(0, 0, isExact: true)) }
         // Digits before the point, without leading zeros. OpenMetrics has no numbers beyond a `Double`.
         let size = decimal.pointAt - zeros
-        if size > 308, OpenMetricsNumber.read(bytes, range) == .tooLarge { return .tooLarge }
+        if size > 308, FloatText.read(bytes.part(range)) == .tooLarge { return .tooLarge }
         return .time(size > 18 ? farAway(decimal, first: zeros) : near(decimal, first: zeros))
     }
 

@@ -83,7 +83,7 @@ public enum OpenMetricsWriter {
         guard let index = sample.labels.firstIndex(where: { $0.name == special }) else { return sample.labels }
         var labels = sample.labels
         let bytes = Array(labels[index].value.utf8)
-        let number = bytes.withUnsafeBytes { OpenMetricsNumber.read($0, 0..<$0.count).value }
+        let number = bytes.withUnsafeBytes { FloatText.value(of: $0) }
         if let number { labels[index].value = OpenMetricsNumberText.canonical(number) }
         return labels
     }

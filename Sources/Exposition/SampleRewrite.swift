@@ -36,8 +36,8 @@ public struct SampleRewrite: Equatable, Sendable {
     public func apply(
         to bytes: UnsafeRawBufferPointer, _ index: IndexedExposition
     ) -> (bytes: [UInt8], tally: Tally) {
-        var output = Output(without: timestamps == .strip ? index.olderSamples(in: bytes) : [])
-        output.bytes.reserveCapacity(bytes.count &+ index.shape.series.count &* insertedBytes)
+        var output = Output(without: timestamps == .strip ? index.olderSamples(in: bytes) : [], inserting: inserted)
+        output.bytes.reserveCapacity(bytes.count &+ index.shape.series.count &* (output.inserted.count &+ 2))
         var lines = LineCursor(bytes)
         for prefix in index.shape.prefixes {
             let line = lines.next()
@@ -77,8 +77,17 @@ public struct SampleRewrite: Equatable, Sendable {
 // MARK: - Labels
 
 extension SampleRewrite {
-    private var insertedBytes: Int {
-        labels.reduce(0) { $0 &+ $1.name.utf8.count &+ $1.value.utf8.count &+ 4 } &+ 2
+    /// As they stand in every sample.
+    private var inserted: [UInt8] {
+        var text: [UInt8] = []
+        for (index, label) in labels.enumerated() {
+            text.append(index > 0 ? UInt8(ascii: ",") : UInt8(ascii: "{"))
+            text.append(contentsOf: label.name.utf8)
+            text.append(contentsOf: "=\"".utf8)
+            TextEscape.appendEscaped(label.value.utf8, to: &text)
+            text.append(UInt8(ascii: "\""))
+        }
+        return text
     }
 
     /// `prefix` is a name, perhaps labels, and the blanks in front of the value.
@@ -86,14 +95,7 @@ extension SampleRewrite {
         guard !labels.isEmpty else { return output.bytes.append(contentsOf: prefix) }
         let nameEnd = prefix.firstIndex { ByteClass.table[Int($0)] & ByteClass.metricName == 0 } ?? prefix.count
         output.bytes.append(contentsOf: prefix[..<nameEnd])
-        output.bytes.append(UInt8(ascii: "{"))
-        for (index, label) in labels.enumerated() {
-            if index > 0 { output.bytes.append(UInt8(ascii: ",")) }
-            output.bytes.append(contentsOf: label.name.utf8)
-            output.bytes.append(contentsOf: "=\"".utf8)
-            Self.appendEscaped(label.value, to: &output.bytes)
-            output.bytes.append(UInt8(ascii: "\""))
-        }
+        output.bytes.append(contentsOf: output.inserted)
         let brace = prefix[nameEnd...].firstIndex { $0 > UInt8(ascii: " ") }
         guard let brace else {
             output.bytes.append(UInt8(ascii: "}"))
@@ -158,17 +160,6 @@ extension SampleRewrite {
         }
         return min(index &+ 1, prefix.count)
     }
-
-    static func appendEscaped(_ value: String, to output: inout [UInt8]) {
-        for byte in value.utf8 {
-            switch byte {
-            case UInt8(ascii: "\\"): output.append(contentsOf: "\\\\".utf8)
-            case UInt8(ascii: "\""): output.append(contentsOf: "\\\"".utf8)
-            case UInt8(ascii: "\n"): output.append(contentsOf: "\\n".utf8)
-            default: output.append(byte)
-            }
-        }
-    }
 }
 
 // MARK: - Output
@@ -182,11 +173,17 @@ private struct Output {
     /// A label was called as if it had been renamed: only then can two series have become one.
     var hasExported = false
 
+    /// Brace and labels, put in front of a sample's own.
+    let inserted: [UInt8]
+
     /// Samples, by their number, that are left out.
     private let left: Set<Int>
     private var samples = 0
 
-    init(without left: Set<Int>) { self.left = left }
+    init(without left: Set<Int>, inserting inserted: [UInt8]) {
+        self.left = left
+        self.inserted = inserted
+    }
 
     /// Whether the next sample is to be written.
     mutating func takesSample() -> Bool {

@@ -83,7 +83,7 @@ extension SeriesSet {
     /// 0xFE and 0xFF are no bytes of UTF-8.
     private mutating func append(_ label: TextLabel, _ bytes: UnsafeRawBufferPointer) {
         guard bytes.holds("le", at: label.name.range) || bytes.holds("quantile", at: label.name.range),
-            case .number(let number) = TextNumber.read(bytes, label.value)
+            case .number(let number) = FloatText.read(bytes.part(label.value))
         else {
             key += bytes.part(label.value)
             return

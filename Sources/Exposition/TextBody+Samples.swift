@@ -154,7 +154,7 @@ extension TextBody {
         guard let type = last.type?.inText, type == .histogram || type == .summary else { return nil }
         let bound: StaticString = type == .histogram ? "le" : "quantile"
         for label in reader.labels where bytes.holds(bound, at: label.name.range) {
-            if case .number = TextNumber.read(bytes, label.value) { continue }
+            if case .number = FloatText.read(bytes.part(label.value)) { continue }
             return Remark(reason: type == .histogram ? .badLe : .badQuantile, offset: label.value.lowerBound)
         }
         let isCount = last.name.hasSuffix("_count") || last.name.hasSuffix("_bucket")

@@ -26,12 +26,13 @@ enum TextEscape {
     }
 
     /// Between quotes.
+    @inline(__always)
     static func appendEscaped(_ plain: some Sequence<UInt8>, to text: inout [UInt8], quotes: Bool = true) {
         for byte in plain {
             switch byte {
-            case UInt8(ascii: "\\"): text += [byte, byte]
-            case UInt8(ascii: "\"") where quotes: text += [UInt8(ascii: "\\"), byte]
-            case 0x0A: text += "\\n".utf8
+            case UInt8(ascii: "\\"): text.append(contentsOf: "\\\\".utf8)
+            case UInt8(ascii: "\"") where quotes: text.append(contentsOf: "\\\"".utf8)
+            case 0x0A: text.append(contentsOf: "\\n".utf8)
             default: text.append(byte)
             }
         }

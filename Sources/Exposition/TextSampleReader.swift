@@ -95,7 +95,7 @@ extension TextSampleReader {
         let start = i
         let token = readToken()
         i = start
-        guard case .number = TextNumber.read(bytes, token) else { throw fail(.badName, at: start) }
+        guard case .number = FloatText.read(bytes.part(token)) else { throw fail(.badName, at: start) }
         repair(.missingBlank, at: start)
     }
 
@@ -240,7 +240,7 @@ extension TextSampleReader {
     private mutating func readValue() throws(Remark) -> (Range<Int>, Double) {
         guard i < end else { throw fail(.missingValue, at: i) }
         let token = readToken()
-        switch TextNumber.read(bytes, token) {
+        switch FloatText.read(bytes.part(token)) {
         case .number(let value): return (token, value)
         case .tooLarge: throw fail(.valueTooLarge, at: token.lowerBound)
         case .invalid: throw fail(.badValue, at: firstNUL(in: token) ?? token.lowerBound)

@@ -16,6 +16,12 @@ enum TextUTF8 {
         return nil
     }
 
+    /// How many bytes the character at the start of the range has; 0 where there is none.
+    static func length(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int {
+        guard let start = range.first else { return 0 }
+        return bytes[start] < 0x80 ? 1 : sequenceLength(bytes, at: start, end: range.upperBound)
+    }
+
     /// The length of the sequence that begins with the non-ASCII byte at `i`, or 0 where it is not valid.
     private static func sequenceLength(_ bytes: UnsafeRawBufferPointer, at i: Int, end: Int) -> Int {
         let lead = bytes[i]
