@@ -22,7 +22,8 @@ enum PushListing {
         _ name: String, _ moment: Moment?, _ group: PushedGroupSummary
     ) -> (String, String) {
         let value = MetricText.number(moment?.wall.secondsSinceEpoch ?? 0)
-        let metric = object([("labels", labels(group.key.labels)), ("value", EscapedText.json(value))])
+        let served = GroupingKey([Label("instance", "")] + group.key.labels)
+        let metric = object([("labels", labels(served.labels)), ("value", EscapedText.json(value))])
         let family = object([
             ("help", "\"\""), ("time_stamp", EscapedText.json((group.lastPush ?? group.lastFailure)?.wall.rfc3339 ?? "")),
             ("type", "\"GAUGE\""), ("metrics", "[\(metric)]"),
@@ -31,17 +32,17 @@ enum PushListing {
     }
 
     private static func json(_ family: PushedGroupSummary.Family) -> String {
-        object([
+        var fields = [
             ("time_stamp", EscapedText.json(family.lastPush.wall.rfc3339)),
             ("type", EscapedText.json(family.type.rawValue.uppercased())),
-            ("help", EscapedText.json(help(of: family))),
-            ("metrics", "[\(metrics(of: family).joined(separator: ","))]"),
-        ])
+        ]
+        if let help = family.help { fields.append(("help", EscapedText.json(meaning(of: help)))) }
+        fields.append(("metrics", "[\(metrics(of: family).joined(separator: ","))]"))
+        return object(fields)
     }
 
-    /// Empty where there is none.
-    private static func help(of family: PushedGroupSummary.Family) -> String {
-        var help = family.help ?? ""
+    private static func meaning(of help: String) -> String {
+        var help = help
         return help.withUTF8 { LabelText.meaning(UnsafeRawBufferPointer($0)) }
     }
 
