@@ -118,7 +118,8 @@ struct Composer {
 
     private mutating func read(_ snapshot: Snapshot, in slot: Int, _ now: Moment) {
         guard let record = records[slot] else { return }
-        let check = SnapshotCheck(rules: record.rules, appLabel: rules.appLabel)
+        let check = SnapshotCheck(
+            rules: snapshot.origin.door == .push ? record.rules.forPushes : record.rules, appLabel: rules.appLabel)
         let latest = check.check(snapshot, like: record.served ?? record.latest)
         records[slot]?.latest = latest
         records[slot]?.isDemoted = false

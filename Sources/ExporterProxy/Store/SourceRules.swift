@@ -30,6 +30,15 @@ package struct SourceRules: Equatable, Sendable {
 
     package init() {}
 
+    /// For groups of pushes: each push was checked and measured before it was acknowledged, and nothing of it is left out
+    /// now.
+    var forPushes: SourceRules {
+        var rules = self
+        rules.onInvalid = .dropLine
+        rules.limits = .none
+        return rules
+    }
+
     /// A version that is served must outlive the snapshot that brought it.
     var keepsGoodVersions: Bool { onInvalid == .keepLastGood || onInvalid == .reject }
 }

@@ -145,3 +145,19 @@ func pushesThatCannotBeTaken_AreRefusedWithAReason(body: String, reason: String,
     let buckets = (0..<40_000).map { "h_bucket{le=\"\($0)\"} 1\n" }.joined()
     #expect(read("# TYPE h histogram\n" + buckets, .aggregating).first?.hasSuffix("count 1.0") == true)
 }
+
+/// The door has limits of its own: what it has acknowledged is served.
+@Test func pushedGroups_AreServed_WhateverTheLimitsOfOtherSources() throws {
+    var rules = ExpositionRules()
+    rules.standard.limits.series = 1
+    rules.standard.onInvalid = .dropApp
+    let store = SnapshotStore()
+    for (name, door) in [("push: {}", .push), ("app", .tcp)] as [(String, Snapshot.Origin.Door)] {
+        let body = ByteBuffer(string: "\(door)_a 1\n\(door)_b 2\n")
+        let origin = Snapshot.Origin(door, "somewhere")
+        #expect(store.replace(with: Snapshot(source: name, origin: origin, receivedAt: .example, body: body)))
+    }
+    let merged = MergedExposition(store: store, rules: rules, threads: .singleton, time: ManualTime().source)
+    let page = try merged.page(.identity).pieces.map { String(buffer: $0) }.joined()
+    #expect(page == "push_a 1\npush_b 2\n")
+}
