@@ -80,7 +80,11 @@ let package = Package(
         .executableTarget(name: "exporter-proxy", dependencies: ["ExporterProxy"], swiftSettings: strict),
         .executableTarget(
             name: "micro-benchmarks",
-            dependencies: ["ExporterProxy", .product(name: "NIOPosix", package: "swift-nio")],
+            dependencies: [
+                "ExporterProxy",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             path: "Benchmarks/Micro",
             swiftSettings: strict
         ),

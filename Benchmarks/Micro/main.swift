@@ -148,3 +148,12 @@ registry.collect("sources", help: "Each source.", type: .gauge) {
     (0..<10_000).map { (labels: [("source", "app \($0)")], value: Double($0)) }
 }
 measure("own page, a family of 10 000 samples", count: 20) { _ = registry.exposition() }
+
+for ack in [Journal.Ack.written, .fsync] {
+    for bytes in [200, 19_000] {
+        for waiting in [1, 32, 1000] {
+            let count = ack == .fsync ? 300 * min(waiting, 20) : bytes > 1000 ? 20_000 : 50_000
+            try await measureJournal(bytes: bytes, waiting: waiting, ack: ack, count: count)
+        }
+    }
+}

@@ -210,10 +210,13 @@ struct LifeTests {
         // Others may not enter the folder where it was built.
         let program = folder.path("program")
         #expect(try await run("/bin/cp", [ProxyProcess.program, program]).exit == .status(0))
+        let home = folder.path("home")
+        #expect(mkdir(home, 0o700) == 0 && chown(home, 65_534, 65_534) == 0)
         let child = try ChildProcess(
             Tool.setpriv.path(),
             ["--reuid=65534", "--regid=65534", "--clear-groups", program, "--config", path],
-            environment: ProxyProcess.environment.merging(["XDG_RUNTIME_DIR": ""]) { $1 })
+            environment: ProxyProcess.environment.merging(
+                ["XDG_RUNTIME_DIR": "", "XDG_STATE_HOME": "", "HOME": home]) { $1 })
         try await wait(until: "it serves") {
             if let exit = child.exitIfAny() { throw TestFailure("\(exit): \(child.errorText)") }
             return child.errorText.contains("msg=serving")
@@ -222,6 +225,8 @@ struct LifeTests {
         #expect(child.errorText.contains("the standard socket path needs root"), "\(child.errorText)")
         #expect(child.errorText.contains("path=\(own)"), "\(child.errorText)")
         #expect(child.errorText.contains("on=\(own)"), "\(child.errorText)")
+        #expect(child.errorText.contains("the standard state folder cannot be written"), "\(child.errorText)")
+        #expect(access("\(home)/.local/state/exporter-proxy/state.sqlite", F_OK) == 0)
         let client = try SocketClient.unix(own)
         try client.send(#"{"a": "a 1"}"#)
         client.endSending()

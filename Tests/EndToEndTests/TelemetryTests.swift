@@ -12,7 +12,9 @@ struct TelemetryTests {
     ) async throws {
         try await withProxy { polled in
             let target = "[[poll_external.target]]\nurl = \"\(polled.url("/-/metrics"))\"\nname = \"one \\\"é\\\"\"\n"
-            try await withProxy(["poll_external.poll_interval": "\"100ms\""], more: target + more) { proxy in
+            let folder = try TemporaryFolder()
+            let settings = ["poll_external.poll_interval": "\"100ms\"", "store.path": "\"\(folder.path)\""]
+            try await withProxy(settings, more: target + more) { proxy in
                 try proxy.send(#"{"app": "a 1"}"#)
                 try await body(polled, proxy)
             }

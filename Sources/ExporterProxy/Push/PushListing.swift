@@ -25,7 +25,8 @@ enum PushListing {
         let served = GroupingKey([Label("instance", "")] + group.key.labels)
         let metric = object([("labels", labels(served.labels)), ("value", EscapedText.json(value))])
         let family = object([
-            ("help", "\"\""), ("time_stamp", EscapedText.json((group.lastPush ?? group.lastFailure)?.wall.rfc3339 ?? "")),
+            ("help", "\"\""),
+            ("time_stamp", EscapedText.json((group.lastPush ?? group.lastFailure)?.wall.rfc3339 ?? "")),
             ("type", "\"GAUGE\""), ("metrics", "[\(metric)]"),
         ])
         return (name, family)

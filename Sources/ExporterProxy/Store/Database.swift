@@ -45,7 +45,7 @@ final class Database {
     /// The first column of the first row; `nil` where there is no row.
     func integer(_ question: String) throws(DatabaseError) -> Int64? {
         var answer: Int64?
-        try prepare(question).each { row in
+        try prepare(question).eachRow { row in
             answer = row.integer(0)
             return false
         }
@@ -54,7 +54,7 @@ final class Database {
 
     func text(_ question: String) throws(DatabaseError) -> String? {
         var answer: String?
-        try prepare(question).each { row in
+        try prepare(question).eachRow { row in
             answer = row.text(0)
             return false
         }

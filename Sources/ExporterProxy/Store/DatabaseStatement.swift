@@ -47,10 +47,10 @@ final class DatabaseStatement {
     deinit { sqlite3_finalize(statement) }
 
     /// Runs it to its end, with a value for each `?`.
-    func run(_ values: [Value] = []) throws(DatabaseError) { try each(values) { _ in true } }
+    func run(_ values: [Value] = []) throws(DatabaseError) { try eachRow(values) { _ in true } }
 
     /// Hands over each row of the answer until `body` answers false.
-    func each(_ values: [Value] = [], _ body: (Row) -> Bool) throws(DatabaseError) {
+    func eachRow(_ values: [Value] = [], _ body: (Row) -> Bool) throws(DatabaseError) {
         let failure = bind(values[...], at: 1) {
             while true {
                 switch sqlite3_step(statement) {

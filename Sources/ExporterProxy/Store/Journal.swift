@@ -60,10 +60,11 @@ package final class Journal: Sendable {
     /// Gives `record` the next number, in the order of the calls, and returns at once; may be called from any thread.
     ///
     /// `then` is called once, on the writer's thread and in the order of the numbers: with its number after the record
-    /// was written as ``ack`` asks for. After a failure the record is not there after a restart, but for one case:
-    /// where the system broke the write off at its very end, and the process dies before any other write has
-    /// succeeded. A number is used up by a failure too. After the end of the service `then` is called at once, and
-    /// here.
+    /// was written as ``ack`` asks for. A failure uses up a number too. After the end of the service `then` is called
+    /// at once, and on the caller's thread.
+    ///
+    /// After a failure the record is not there after a restart, but for one case: where the system broke the write off
+    /// at its very end, and the process dies before any other write has succeeded.
     @discardableResult
     package func append(
         _ record: ByteBuffer, then: @escaping @Sendable (Result<UInt64, JournalError>) -> Void

@@ -102,7 +102,7 @@ struct PersistenceSalvage {
     private mutating func copy(_ table: PersistenceTable, _ source: Database, to target: PersistenceTable.Open) {
         var last = Int64.min
         do throws(DatabaseError) {
-            try PersistenceTable.each(table, of: source) { number, values in
+            try PersistenceTable.eachRow(table, of: source) { number, values in
                 // A tree that leads in a circle has no end.
                 guard number > last || last == .min else { return false }
                 last = number
@@ -110,7 +110,7 @@ struct PersistenceSalvage {
             }
         } catch {
             var previous = Int64.max
-            try? PersistenceTable.each(table, of: source, after: last, isReversed: true) { number, values in
+            try? PersistenceTable.eachRow(table, of: source, after: last, isReversed: true) { number, values in
                 guard number < previous else { return false }
                 previous = number
                 return take(values, for: target)

@@ -68,7 +68,7 @@ final class PersistenceFile {
         let version = try database.integer("PRAGMA user_version") ?? 0
         guard version == Self.version else { throw DatabaseError.damage("the file has version \(version)") }
         var definitions: [String] = []
-        try database.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid").each { row in
+        try database.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid").eachRow { row in
             definitions.append(row.text(0))
             return true
         }
@@ -91,7 +91,7 @@ final class PersistenceFile {
     /// Records up to this number are in the parts.
     func through() throws(DatabaseError) -> UInt64 {
         var through: Int64 = 0
-        try facts.each { _, values in
+        try facts.eachRow { _, values in
             if values?.first?.asText == "through" { through = values?.last?.asInteger ?? 0 }
             return true
         }

@@ -37,8 +37,8 @@ struct PersistenceTable {
 
     var definition: String {
         let others = columns.dropFirst().map { ", \($0.name) \($0.kind.rawValue) NOT NULL" }.joined()
-        return "CREATE TABLE \(name) "
-            + "(\(key.name) \(key.kind.rawValue) PRIMARY KEY NOT NULL, sum INTEGER NOT NULL\(others))"
+        let first = "\(key.name) \(key.kind.rawValue) PRIMARY KEY NOT NULL"
+        return "CREATE TABLE \(name) (\(first), sum INTEGER NOT NULL\(others))"
     }
 
     fileprivate var put: String {
@@ -81,11 +81,11 @@ struct PersistenceTable {
 
         /// Hands over each row with its number until `body` answers false; `nil` for the values where the disk has
         /// changed them.
-        func each(
+        func eachRow(
             after number: Int64 = .min, isReversed: Bool = false,
             _ body: (Int64, [DatabaseStatement.Value]?) -> Bool
         ) throws(DatabaseError) {
-            try PersistenceTable.each(table, of: database, after: number, isReversed: isReversed, body)
+            try PersistenceTable.eachRow(table, of: database, after: number, isReversed: isReversed, body)
         }
 
         /// Of the last column of all rows.
@@ -95,12 +95,12 @@ struct PersistenceTable {
         }
     }
 
-    static func each(
+    static func eachRow(
         _ table: PersistenceTable, of database: Database, after number: Int64 = .min, isReversed: Bool = false,
         _ body: (Int64, [DatabaseStatement.Value]?) -> Bool
     ) throws(DatabaseError) {
         let rows = try database.prepare(table.rows(isReversed: isReversed))
-        try rows.each([.integer(number)]) { row in
+        try rows.eachRow([.integer(number)]) { row in
             let values = table.columns.enumerated().map { index, column in
                 let place = Int32(index + 2)
                 return switch column.kind {

@@ -93,7 +93,7 @@ final class PersistenceWriter {
         _ file: PersistenceFile, after through: UInt64, _ now: Moment, _ restored: inout Restored
     ) throws(DatabaseError) {
         if parts.keeper != nil { try restoreParts(file, now, &restored) }
-        try file.records.each(after: Int64(clamping: through)) { number, row in
+        try file.records.eachRow(after: Int64(clamping: through)) { number, row in
             read(.journal, &restored) { restored in
                 guard let record = row?.last?.asBlob else { throw Unreadable.changed }
                 written = max(written, UInt64(clamping: number))
@@ -106,7 +106,7 @@ final class PersistenceWriter {
     private func restoreParts(
         _ file: PersistenceFile, _ now: Moment, _ restored: inout Restored
     ) throws(DatabaseError) {
-        try file.parts.each { _, row in
+        try file.parts.eachRow { _, row in
             read(.journal, &restored) { restored in
                 guard let key = row?.first?.asText, let part = row?.last?.asBlob else { throw Unreadable.changed }
                 try parts.keeper?.restore(part, under: key, at: now)
@@ -118,7 +118,7 @@ final class PersistenceWriter {
     private func restoreSnapshots(
         _ file: PersistenceFile, _ now: Moment, _ restored: inout Restored
     ) throws(DatabaseError) {
-        try file.snapshots.each { _, row in
+        try file.snapshots.eachRow { _, row in
             read(.snapshots, &restored) { restored in
                 guard let row, let snapshot = Snapshot(row: row, at: now), SnapshotArchive.isMeant(snapshot) else {
                     throw Unreadable.changed

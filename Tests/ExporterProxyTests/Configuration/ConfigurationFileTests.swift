@@ -45,6 +45,8 @@ private let defaults = RootConfiguration([:], ConfigurationProblems())
     #expect(defaults.receiver.messageTimeout == .seconds(30) && defaults.receiver.idleTimeout == .seconds(3600))
     #expect(defaults.poll.targets.isEmpty && !defaults.poll.followsRedirects)
     #expect(defaults.store.staleAfter == .seconds(300) && defaults.store.expireAfter == nil)
+    #expect(defaults.store.persistence.path.isEmpty && defaults.store.persistence.ack == .written)
+    #expect(defaults.store.persistence.saveInterval == .seconds(5))
     #expect(!defaults.telemetry.isMerged)
     #expect(defaults.log.level == .info && defaults.log.format == .logfmt)
 }
@@ -197,6 +199,16 @@ func anEmptyFile_HoldsTheDefaults(text: String) throws {
     (
         "[store]\nexpire_after = 'never'\n",
         #"2: store.expire_after: expected a duration, such as "30s" or "1h", or "off", found "never""#
+    ),
+    ("[store]\npath = 5\n", #"2: store.path: expected the path of a folder, or "", found 5"#),
+    ("[store]\npath = \"a\\u0000\"\n", "2: store.path: expected the path of a folder, or \"\", found \"a\0\""),
+    (
+        "[store]\nack = 'yes'\n",
+        #"2: store.ack: expected "written", "memory" or "fsync", found "yes""#
+    ),
+    (
+        "[store]\nsave_interval = 0\n",
+        #"2: store.save_interval: expected a duration above 0, such as 5, "30s" or "1h", found 0"#
     ),
     ("[store]\nsources_max = 0\n", "2: store.sources_max: expected an integer from 1 to 1000000, found 0"),
     (
@@ -486,4 +498,13 @@ func workerThreads_NeedARestart(old: Int, new: Int, keys: [String]) throws {
         try load("[exporter]\nworker_threads = \(old)\n"), try load("[exporter]\nworker_threads = \(new)\n")
     )
     #expect(new.keysThatNeedARestart(since: old) == keys)
+}
+
+@Test(arguments: [
+    ("path = '/a'\nack = 'fsync'\nsave_interval = 9\n", ["store.path", "store.ack"]), ("path = ''\n", []),
+    ("ack = 'memory'\n", ["store.ack"]), ("save_interval = '1h'\nsources_max = 5\n", []),
+])
+func theFileOfTheState_NeedsARestart(text: String, keys: [String]) throws {
+    let new = try load("[store]\n" + text)
+    #expect(new.keysThatNeedARestart(since: defaults) == keys)
 }

@@ -22,7 +22,7 @@ struct DatabaseTests {
         ]
         for row in rows { try put.run([.integer(row.0), .text(row.1), .blob(ByteBuffer(bytes: row.2))]) }
         var found = 0
-        try database.prepare("SELECT * FROM t ORDER BY rowid").each { row in
+        try database.prepare("SELECT * FROM t ORDER BY rowid").eachRow { row in
             let expected = rows[found]
             #expect(row.integer(0) == expected.0 && row.text(1) == expected.1)
             #expect(Array(row.blob(2).readableBytesView) == expected.2)
@@ -37,13 +37,13 @@ struct DatabaseTests {
         try database.execute("CREATE TABLE t (a); INSERT INTO t VALUES (1), (2), (3)")
         let all = try database.prepare("SELECT a FROM t")
         var seen: [Int64] = []
-        try all.each { row in
+        try all.eachRow { row in
             seen.append(row.integer(0))
             return seen.count < 2
         }
         #expect(seen == [1, 2])
         // It begins anew.
-        try all.each { row in
+        try all.eachRow { row in
             seen.append(row.integer(0))
             return true
         }
