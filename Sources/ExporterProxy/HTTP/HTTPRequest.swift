@@ -21,14 +21,14 @@ package struct HTTPRequest: Sendable {
         self.body = body
         self.peer = peer
         let uri = Self.originForm(uri)
-        let mark = uri.firstIndex(of: "?")
+        let mark = uri.utf8.firstIndex(of: UInt8(ascii: "?"))
         path = String(uri[..<(mark ?? uri.endIndex)])
         query = mark.map { Self.query(uri[uri.index(after: $0)...]) } ?? []
     }
 
     /// A client may send the whole URL, as to a proxy (RFC 9112, 3.2.2).
     private static func originForm(_ uri: String) -> Substring {
-        guard !uri.hasPrefix("/"), let scheme = uri.firstRange(of: "://") else { return uri[...] }
+        guard uri.utf8.first != UInt8(ascii: "/"), let scheme = uri.firstRange(of: "://") else { return uri[...] }
         let rest = uri[scheme.upperBound...]
         return rest.firstIndex { $0 == "/" || $0 == "?" }.map { rest[$0...] } ?? "/"
     }

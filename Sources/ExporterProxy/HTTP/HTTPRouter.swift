@@ -57,7 +57,11 @@ package struct HTTPRoute: Sendable {
     func match(_ path: String) -> String? {
         switch self.path {
         case .exactly(let own):
-            return path == own || (own != "/" && path == own + "/") ? "" : nil
+            if path == own { return "" }
+            guard own != "/", path.utf8.count == own.utf8.count + 1, path.utf8.last == UInt8(ascii: "/") else {
+                return nil
+            }
+            return path.utf8.starts(with: own.utf8) ? "" : nil
         case .between(let prefix, let suffix):
             guard path.hasPrefix(prefix), path.hasSuffix(suffix) else { return nil }
             guard path.utf8.count > prefix.utf8.count + suffix.utf8.count else { return nil }
