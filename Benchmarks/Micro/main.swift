@@ -1,5 +1,6 @@
 import ExporterProxy
 import Glibc
+import Logging
 import NIOCore
 import NIOPosix
 
@@ -132,6 +133,77 @@ for apps in [100, 1000, 10_000] {
     try measure("\(apps) apps: gzip, all changed", bytes: bytes, count: max(2, few / 50)) {
         pushAll()
         _ = try merged.page(.gzip)
+    }
+}
+
+/// The push door without HTTP: bodies go to its route, and answers are there when the call returns.
+struct PushDoor {
+    let gateway: PushGateway
+    let store = SnapshotStore(sourcesMax: 100_000)
+    private let route: HTTPRoute
+    private let loop = MultiThreadedEventLoopGroup.singleton.any()
+
+    init() {
+        var limits = PushLimits()
+        limits.series = 10_000_000
+        limits.groups = 100_000
+        let registry = InstrumentRegistry()
+        let instruments = PushInstruments(registry: registry)
+        gateway = PushGateway(
+            limits, store: store, instruments: instruments, logger: Logger(label: "push"), time: Moment.now)
+        let settings = PushSettings(.init(PushConfiguration(), .none))
+        let routes = PushRoutes(
+            gateway: gateway, settings: settings, instruments: instruments, threads: .singleton, time: Moment.now)
+        guard let route = routes.all.last else { preconditionFailure("the push door has no routes") }
+        self.route = route
+    }
+
+    func put(_ body: ByteBuffer, job: Int) {
+        let path = "job/app\(job)"
+        let request = HTTPRequest(method: .PUT, uri: "/metrics/\(path)", headers: ["Host": "localhost"], body: body)
+        _ = route.handle(request, path, loop)
+    }
+}
+
+/// So many series in families of 20, as a push has them; with `instance` it has the labels that a group puts in.
+func pushedExposition(series: Int, generation: Int) -> ByteBuffer {
+    var text = ""
+    for family in 0..<max(1, series / 20) {
+        text += "# HELP job_requests_\(family)_total Requests.\n# TYPE job_requests_\(family)_total counter\n"
+        for place in 0..<min(series, 20) {
+            text +=
+                "job_requests_\(family)_total{code=\"\(200 + place % 5)\",method=\"GET\",route=\"/api/v1/item/\(place)\"} "
+            text += "\(family * 1_000_003 + place * 7919 + generation * (place % 3))\n"
+        }
+    }
+    return ByteBuffer(string: text)
+}
+
+for groups in [5, 5000] {
+    let door = PushDoor()
+    let large = (0..<3).map { pushedExposition(series: 200, generation: $0) }
+    let small = (0..<3).map { pushedExposition(series: 10, generation: $0) }
+    for job in 0..<groups { door.put(large[0], job: job) }
+    for job in 0..<groups { door.put(small[0], job: groups + job) }
+    precondition(door.gateway.seriesCount == groups * 210, "the benchmark's own pushes are refused")
+    var next = 0
+    measure("\(door.gateway.seriesCount) series: push of 200", bytes: large[0].readableBytes) {
+        next += 1
+        door.put(large[next % 3], job: next % groups)
+    }
+    measure("\(door.gateway.seriesCount) series: push of 10", bytes: small[0].readableBytes, count: 20_000) {
+        next += 1
+        door.put(small[next % 3], job: groups + next % groups)
+    }
+    measure("\(door.gateway.seriesCount) series: push of 200, others each time") {
+        next += 1
+        door.put(large[next % 3], job: next % groups)
+        door.put(small[next % 3], job: next % groups)
+    }
+    measure("\(door.gateway.seriesCount) series: all written out", count: groups > 100 ? 1 : 100) {
+        for job in 0..<groups { door.put(large[next % 3], job: job) }
+        next += 1
+        _ = door.gateway.refresh(at: Moment.now())
     }
 }
 
