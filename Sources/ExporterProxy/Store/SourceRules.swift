@@ -30,8 +30,8 @@ package struct SourceRules: Equatable, Sendable {
 
     package init() {}
 
-    /// For groups of pushes: each push was checked and measured before it was acknowledged, and nothing of it is left out
-    /// now.
+    /// For groups of pushes: each push was checked and measured before it was acknowledged, and nothing of it is left
+    /// out now.
     var forPushes: SourceRules {
         var rules = self
         rules.onInvalid = .dropLine
