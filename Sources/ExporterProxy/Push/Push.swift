@@ -17,17 +17,13 @@ package struct Push: Sendable {
 
     package var group: GroupingKey
     package var clearing: Clearing
-    /// Each name once; none where ``again`` says it.
+    /// Each name once.
     package var families: [PushedFamily]
     /// For the series of this push, over what rules and configuration say; from the header.
     package var expiresAfter: Duration?
     /// A second push with the same key changes nothing.
     package var idempotencyKey: String?
     package var at: Moment
-    /// Where all families are blocks, as they came.
-    var form: PushForm?
-    /// In place of families, where they are those of an earlier push but for their values.
-    var again: PushForm.Lines?
 }
 
 /// One metric family of a push, in the terms of text format 0.0.4.
@@ -64,8 +60,6 @@ package struct PushedBlock: Sendable {
     package var lines: ByteBuffer
     /// One number for each line, equal where name and labels are: ``ExpositionShape/series``.
     package var series: [UInt64]
-    /// Where it is known.
-    var form: Form?
 }
 
 /// One metric with its points: a value, or what belongs together of a histogram or a summary.

@@ -23,10 +23,9 @@ package enum PushCodecError: Error, Equatable, CustomStringConvertible {
 struct PushWriter {
     static let version: UInt8 = 1
 
-    private(set) var bytes: ByteBuffer
+    private(set) var bytes = ByteBuffer()
 
-    init(kind: UInt8, room: Int = 0) {
-        bytes = ByteBufferAllocator().buffer(capacity: room)
+    init(kind: UInt8) {
         bytes.writeInteger(Self.version)
         bytes.writeInteger(kind)
     }

@@ -9,27 +9,7 @@ struct PushParser {
     let rules: PushRules
     let limits: ExpositionLimits
 
-    /// - Parameter example: the group's last push, which this one may be like but for its values.
-    func read(
-        _ body: ByteBuffer, _ request: PushRequest, at now: Moment, like example: PushExample? = nil
-    ) throws(PushRefusal) -> Push {
-        if let push = again(body, request, at: now, like: example) { return push }
-        return try readAll(body, request, at: now)
-    }
-
-    /// A push of the same form as the last one; `nil` where it is none.
-    private func again(
-        _ body: ByteBuffer, _ request: PushRequest, at now: Moment, like example: PushExample?
-    ) -> Push? {
-        guard let example, case .replacing(let clearing) = request.manner, request.clearMode == nil,
-            let lines = example.form.read(body, like: example.blocks, rules, limits)
-        else { return nil }
-        return Push(
-            group: request.group, clearing: clearing, families: [], expiresAfter: request.expiresAfter,
-            idempotencyKey: request.idempotencyKey, at: now, form: example.form, again: lines)
-    }
-
-    private func readAll(_ body: ByteBuffer, _ request: PushRequest, at now: Moment) throws(PushRefusal) -> Push {
+    func read(_ body: ByteBuffer, _ request: PushRequest, at now: Moment) throws(PushRefusal) -> Push {
         let text = try canonical(body)
         let grouped = group(text, request)
         if rules.timestamps == .refuse, text.index.shape.hasTimestamps {
@@ -45,35 +25,17 @@ struct PushParser {
         for (place, family) in text.index.shape.families.enumerated() {
             push.families.append(try pushed(family, place, grouped, request))
         }
-        note(&push, text, grouped)
         return push
-    }
-
-    /// Gives a push its form, where it has one.
-    private func note(_ push: inout Push, _ text: Canonical, _ grouped: GroupedText) {
-        let areBlocks = push.families.allSatisfy { family in
-            if case .block = family.content { true } else { false }
-        }
-        guard areBlocks, !push.families.isEmpty, !text.isRepaired,
-            let form = text.body.withUnsafeReadableBytes({ GroupedForm($0, text.index, grouped) })
-        else { return }
-        let whole = PushForm(form, push.families, rules, limits)
-        push.form = whole
-        for place in push.families.indices {
-            guard case .block(var block) = push.families[place].content else { continue }
-            block.form = PushedBlock.Form(of: whole, place: place)
-            push.families[place].content = .block(block)
-        }
     }
 
     // MARK: Text
 
-    private typealias Canonical = (body: ByteBuffer, index: IndexedExposition, isRepaired: Bool)
+    private typealias Canonical = (body: ByteBuffer, index: IndexedExposition)
 
     /// The body itself where it is canonical, else what the repair makes of it, if that loses nothing.
     private func canonical(_ body: ByteBuffer) throws(PushRefusal) -> Canonical {
         if let index = body.withUnsafeReadableBytes({ CanonicalText.index($0, limits: limits) }) {
-            return (body, index, false)
+            return (body, index)
         }
         let result = body.withUnsafeReadableBytes {
             TextRepair.run($0, limits: limits, findingsMax: Self.findingsMax * 50)
@@ -89,7 +51,7 @@ struct PushParser {
         guard let index = result.bytes.withUnsafeBytes({ CanonicalText.index($0, limits: limits) }) else {
             throw .notReadable(PushedMetrics.notUnderstood)
         }
-        return (ByteBuffer(bytes: result.bytes), index, true)
+        return (ByteBuffer(bytes: result.bytes), index)
     }
 
     static let clearModeLabel = "clearmode"
