@@ -14,14 +14,17 @@ public final class ChildProcess: Sendable {
     private let reaped = Mutex<Exit?>(nil)
 
     /// Starts `program` with `input` as its standard input, and `environment` added to this process's own.
+    /// `descriptors` are our own under the numbers that it knows them by.
     public init(
         _ program: String, _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:],
-        directory: String = "/"
+        directory: String = "/", descriptors: [Int32: Int32] = [:]
     ) throws {
         folder = try TemporaryFolder()
         name = program.split(separator: "/").last.map(String.init) ?? program
         try folder.write("input", input)
-        pid = try Self.spawn(program, arguments, environment: environment, directory: directory, files: folder)
+        pid = try Self.spawn(
+            program, arguments, environment: environment, directory: directory, files: folder,
+            descriptors: descriptors)
     }
 
     deinit {
@@ -78,7 +81,7 @@ public final class ChildProcess: Sendable {
 
     private static func spawn(
         _ program: String, _ arguments: [String], environment: [String: String], directory: String,
-        files: TemporaryFolder
+        files: TemporaryFolder, descriptors: [Int32: Int32]
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -86,6 +89,7 @@ public final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, files.path("input"), O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, files.path("output"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, files.path("errors"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        for (number, own) in descriptors { posix_spawn_file_actions_adddup2(&actions, own, number) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -83,18 +83,25 @@ package struct Daemon {
         let routes = Routes(
             store: store, merged: merged, firstRound: firstRound, telemetry: telemetry, reload: reloads.add(on:),
             quit: reloads.quit, threads: threads.pages, time: time)
+        let page = PageStatus(
+            .init(
+                listening: configuration.exporter.http.address, hasAdminAPI: configuration.web.enablesAdminAPI),
+            startedAt: time(), storePath: persistence?.path)
+        let pages = PageRoutes(
+            store: store, merged: merged, gateway: push.gateway, status: page, threads: threads.pushes, time: time)
         // Last: whoever can connect to it finds every other door open.
         let server = try await HTTPServer.open(
             configuration.exporter.http(within: descriptorsAvailable),
             tls: try WebTLS.configuration(configuration.web, access.tls),
             router: HTTPRouter(
-                routes.all + push.routes, gate: access.gate, headers: { access.responseHeaders }),
+                routes.all + pages.all + push.routes, gate: access.gate, headers: { access.responseHeaders }),
             group: group, registry: registry, logger: logger, time: time)
+        page.current.listening = server.address
         access.warnOfOpenRights(listening: configuration.exporter.http.address)
         let rooms = Rooms(
             descriptorsAvailable: descriptorsAvailable, log: log, store: store, persistence: persistence,
             expiry: expiry, merged: merged, telemetry: telemetry, budget: budget, receiver: receiver, poller: poller,
-            push: push, access: access, server: server, reloads: reloads)
+            push: push, access: access, server: server, page: page, reloads: reloads)
         let reload = Reload(
             started: file, rooms: rooms, requests: reloads, signals: reloadSignals, instruments: reloadInstruments,
             logger: logger, time: time)

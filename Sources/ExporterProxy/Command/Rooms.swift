@@ -17,6 +17,7 @@ struct Rooms: Sendable {
     let push: PushRoom
     let access: AccessControl
     let server: HTTPServer
+    let page: PageStatus
     let reloads: ReloadRequests
 
     /// A configuration that can hold at once.
@@ -61,6 +62,7 @@ struct Rooms: Sendable {
         if new.poll != old.poll { await poller.apply(new.poll) }
         access.apply(change.access)
         server.apply(change.server)
+        page.current = .init(listening: server.address, hasAdminAPI: new.web.enablesAdminAPI)
         access.warnOfOpenRights(listening: new.exporter.http.address)
     }
 }

@@ -68,12 +68,17 @@ package final class HTTPServer: Service {
 
     package var port: Int? { listener.localAddress?.port }
 
-    /// A port 0 as the kernel chose it.
-    private func sayWhere(_ listener: any Channel) {
+    /// Where it listens; a port 0 as the kernel chose it.
+    package var address: HostPort { address(of: listener) }
+
+    private func address(of listener: any Channel) -> HostPort {
         let configured = parts.connections.configuration.address
-        let address = HostPort(host: configured.host, port: listener.localAddress?.port ?? configured.port)
+        return HostPort(host: configured.host, port: listener.localAddress?.port ?? configured.port)
+    }
+
+    private func sayWhere(_ listener: any Channel) {
         let scheme = tls.keeper.current == nil ? "http" : "https"
-        logger.info("serving", metadata: ["on": "\(scheme)://\(address)/metrics"])
+        logger.info("serving", metadata: ["on": "\(scheme)://\(address(of: listener))/metrics"])
     }
 
     private static let portSharing = ChannelOptions.Types.SocketOption(

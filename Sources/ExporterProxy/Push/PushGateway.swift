@@ -114,6 +114,18 @@ package final class PushGateway: Service, LiveSource {
         return state.withLock { $0.groups.summaries(at: now) }
     }
 
+    /// The first `count` groups that a search finds, in its order, and how many it finds; on a thread that may wait.
+    package func groups(_ search: GroupSearch, first count: Int) -> (groups: [PushedGroupSummary], found: Int) {
+        let now = time()
+        let briefs = state.withLock { $0.groups.briefs(withFamilies: search.isForText) }
+        let found = search.find(in: briefs)
+        // One after the other: pushes come in between.
+        let groups = found.prefix(count).compactMap { key in
+            state.withLock { $0.groups.summary(of: key, at: now) }
+        }
+        return (groups, found.count)
+    }
+
     /// What a deletion would find; on a thread that may wait.
     func select(
         olderThan age: Duration?, where isWanted: ((_ name: String, _ labels: LabelSet) -> Bool)?

@@ -20,8 +20,12 @@ package struct PushedGroupSummary: Sendable {
         package var lines: ByteBuffer
 
         /// Costs as much as there are lines.
-        package var samples: [PushedSample] {
-            lines.withUnsafeReadableBytes { bytes in SampleLines(bytes).map { PushedSample($0, in: bytes) } }
+        package var samples: [PushedSample] { samples(first: .max) }
+
+        package func samples(first count: Int) -> [PushedSample] {
+            lines.withUnsafeReadableBytes { bytes in
+                SampleLines(bytes).lazy.prefix(count).map { PushedSample($0, in: bytes) }
+            }
         }
     }
 

@@ -38,13 +38,18 @@ package final class Persistence: Service {
     }
 
     package let journal: Journal
+    /// Where the state is.
+    package let path: String
     private let threads: NIOThreadPool
     /// Rings when the writer has come to its end.
     private let ended: Bell
     private let state: Mutex<State>
 
-    private init(_ journal: Journal, _ threads: NIOThreadPool, _ ended: Bell, saveInterval: Duration) {
+    private init(
+        _ journal: Journal, _ path: String, _ threads: NIOThreadPool, _ ended: Bell, saveInterval: Duration
+    ) {
         self.journal = journal
+        self.path = path
         self.threads = threads
         self.ended = ended
         state = Mutex(State(saveInterval: saveInterval))
@@ -61,14 +66,16 @@ package final class Persistence: Service {
         let threads = NIOThreadPool(numberOfThreads: 1)
         threads.start()
         let ended = Bell()
+        let path: String
         do {
             let folder = try PersistenceFolder.open(configuration.path, logger: parts.logger)
+            path = folder.path
             try await start(folder, journal, threads, ended, parts, instruments)
         } catch {
             try await threads.shutdownGracefully()
             throw error
         }
-        return Persistence(journal, threads, ended, saveInterval: configuration.saveInterval)
+        return Persistence(journal, path, threads, ended, saveInterval: configuration.saveInterval)
     }
 
     /// Has the thread begin its work; returns when it has read everything.

@@ -2,6 +2,8 @@
 package enum EscapedText {
     /// Control characters, and what steers a terminal or the direction of text, as `\n`, `\u{1b}` and the like.
     package static func visible(_ text: String) -> String {
+        // Most is plain, and to ask each scalar for its category takes long.
+        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
         guard text.unicodeScalars.contains(where: isHidden) else { return text }
         return text.unicodeScalars.reduce(into: "") { shown, scalar in
             guard isHidden(scalar) else { return shown.unicodeScalars.append(scalar) }
@@ -22,8 +24,10 @@ package enum EscapedText {
     }
 
     package static func html(_ text: String) -> String {
+        let text = visible(text)
+        guard text.utf8.contains(where: isMarkup) else { return text }
         // Scalars and not characters: a mark after a quote makes another character of it.
-        visible(text).unicodeScalars.reduce(into: "") { shown, scalar in
+        return text.unicodeScalars.reduce(into: "") { shown, scalar in
             switch scalar {
             case "&": shown += "&amp;"
             case "<": shown += "&lt;"
@@ -32,6 +36,13 @@ package enum EscapedText {
             case "'": shown += "&#39;"
             default: shown.unicodeScalars.append(scalar)
             }
+        }
+    }
+
+    private static func isMarkup(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""), UInt8(ascii: "'"): true
+        default: false
         }
     }
 

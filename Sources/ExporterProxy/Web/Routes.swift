@@ -37,7 +37,6 @@ package struct Routes: Sendable {
             HTTPRoute(.exactly("/metrics")) { request, _, loop in metrics(request, loop) },
             HTTPRoute(.exactly("/apps")) { request, _, loop in apps(request, loop) },
             HTTPRoute(.between("/apps/", "/metrics")) { _, name, loop in metrics(of: name, loop) },
-            HTTPRoute(.exactly("/")) { _, _, loop in page(loop) },
             HTTPRoute(.exactly("/-/metrics")) { _, _, loop in ownMetrics(loop) },
             HTTPRoute(.exactly("/-/healthy"), right: HTTPRoute.always(.health)) { _, _, _ in
                 .now(.text(.ok, "OK, \(Version.name) is healthy\n"))
@@ -130,14 +129,6 @@ package struct Routes: Sendable {
             || request.headers[canonicalForm: "accept"].contains { $0.lowercased().hasPrefix("application/json") }
         return elsewhere(loop) {
             wantsJSON ? .text(.ok, list().json, type: HTTPResponse.json) : .text(.ok, list().table)
-        }
-    }
-
-    private func page(_ loop: any EventLoop) -> HTTPReply {
-        elsewhere(loop) {
-            .text(
-                .ok, HomePage.html(list()), type: HTTPResponse.html,
-                headers: [("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")])
         }
     }
 

@@ -12,7 +12,7 @@ extension Bench {
         return try #require(apps.first { $0["name"] as? String == source })
     }
 
-    fileprivate func html() -> String { HomePage.html(AppsList(store, merged.composition(), now: now)) }
+    fileprivate func html() -> String { SourcesTable.html(AppsList(store, merged.composition(), now: now)) }
 
     fileprivate func table() -> String { AppsList(store, merged.composition(), now: now).table }
 }

@@ -186,13 +186,6 @@ func nothing_IsServedAsComplete_BeforeEachTargetWasAsked(uri: String) async thro
     #expect(try await window.ask("/apps", [("Accept", "text/html, application/xhtml+xml, */*")]).bytes == table.bytes)
 }
 
-@Test func thePage_IsHTMLThatLoadsNothing() async throws {
-    let answer = try await Window().ask("/")
-    #expect(answer.status == 200 && answer.headers["content-type"] == "text/html; charset=utf-8")
-    #expect(answer.headers["content-security-policy"] == "default-src 'none'; style-src 'unsafe-inline'")
-    #expect(!answer.text.contains("src=") && !answer.text.contains("http"))
-}
-
 @Test func theProxysOwnMetrics_HaveTheirPath() async throws {
     let window = Window()
     window.registry.counter("c_total", help: "h").increment()
@@ -214,7 +207,7 @@ func anythingElse_IsA404(uri: String) async throws {
     #expect(answer.status == 404 && answer.text.split(separator: "\n").count == 1)
 }
 
-@Test(arguments: ["/", "/metrics", "/apps", "/apps/a/metrics", "/-/metrics", "/-/healthy", "/-/ready"])
+@Test(arguments: ["/metrics", "/apps", "/apps/a/metrics", "/-/metrics", "/-/healthy", "/-/ready"])
 func nothing_CanBeWrittenThroughTheWindow(uri: String) async throws {
     for method in [HTTPMethod.POST, .PUT, .DELETE, .PATCH, .OPTIONS] {
         let answer = try await Window().ask(uri, method: method)
