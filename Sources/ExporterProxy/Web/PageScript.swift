@@ -49,7 +49,8 @@ enum PageScript {
           const send = async (button, method, path) => {
             button.disabled = true;
             try {
-              const answer = await fetch(new URL(path, location.origin), { method, credentials: "same-origin", redirect: "error" });
+              const address = new URL(path, location.origin);
+              const answer = await fetch(address, { method, credentials: "same-origin", redirect: "error" });
               if (answer.ok) return true;
               const text = (await answer.text()).trim().slice(0, 500);
               say(text || `${answer.status} ${answer.statusText}`, true);
