@@ -45,7 +45,7 @@ struct HTTPTests {
     @Test(arguments: ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
     func otherMethod_IsNotAllowed(method: String) async throws {
         try await withProxy { proxy in
-            for path in ["/metrics", "/apps", "/", "/-/healthy"] {
+            for path in ["/-/metrics", "/apps", "/", "/-/healthy"] {
                 let answer = try proxy.get(path, method: method, headers: ["Content-Length: 0"])
                 #expect(answer.status == 405)
                 #expect(answer.header("Allow") == "GET, HEAD")
@@ -54,7 +54,7 @@ struct HTTPTests {
         }
     }
 
-    @Test(arguments: ["/nothing", "//metrics", "/METRICS", "/metrics/x", "/apps//metrics", "/apps/absent/metrics"])
+    @Test(arguments: ["/nothing", "//metrics", "/METRICS", "/metricsx", "/apps//metrics", "/apps/absent/metrics"])
     func unknownPath_IsOneLine(path: String) async throws {
         try await withProxy { proxy in
             let answer = try proxy.get(path)
