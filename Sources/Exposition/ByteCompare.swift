@@ -61,7 +61,7 @@ enum LineCount {
 
     /// 1 in place of each byte that is a line feed, 0 in place of others.
     @inline(__always)
-    private static func lineFeeds(_ word: UInt64) -> UInt64 {
+    static func lineFeeds(_ word: UInt64) -> UInt64 {
         // Zero where a byte is a line feed; then the highest bit of each byte says whether it is anything else.
         let word = word ^ 0x0A0A_0A0A_0A0A_0A0A
         let others = ((word & 0x7F7F_7F7F_7F7F_7F7F) &+ 0x7F7F_7F7F_7F7F_7F7F) | word

@@ -35,6 +35,8 @@ public struct GroupedText: Sendable {
     /// One number for each line: see ``ExpositionShape/series``.
     public var series: [UInt64] = []
     public var families: [Family] = []
+    /// For each line: the bytes in front of its value.
+    var prefixes: [UInt32] = []
     /// The first line, by its place, that has the same name and labels as one before; `nil` where none has.
     public var repeated: Int?
     /// The first line, by its place, with a label whose name begins with `__`, which Prometheus keeps for itself.
@@ -43,19 +45,27 @@ public struct GroupedText: Sendable {
     /// `text` must be canonical, and `index` its own.
     public init(_ text: UnsafeRawBufferPointer, _ index: IndexedExposition, _ labels: Labels) {
         let count = index.shape.series.count
-        bytes.reserveCapacity(text.count &+ count &* (Self.size(of: labels) &+ 4))
         series.reserveCapacity(count)
+        prefixes.reserveCapacity(count)
         families.reserveCapacity(index.shape.families.count)
-        var seen = index.shape.hasRepeatedSeries ? HashSet(capacity: count) : nil
-        withUnsafeTemporaryAllocation(of: LabelLine.Entry.self, capacity: LabelLine.capacity) { entries in
-            guard let base = entries.baseAddress else { return }
-            LabelLine.with(labels, base) { line in
-                for (family, extent) in zip(index.shape.families, index.extents) {
-                    add(
-                        family, UnsafeRawBufferPointer(rebasing: text[extent.samples..<extent.end]), &line, &seen,
-                        room: count)
-                }
+        let room = text.count &+ count &* (Self.size(of: labels) &+ 4)
+        bytes = [UInt8](unsafeUninitializedCapacity: room) { buffer, written in
+            var lines = GroupedLines(buffer)
+            withUnsafeTemporaryAllocation(of: LabelLine.Entry.self, capacity: LabelLine.capacity) { entries in
+                guard let base = entries.baseAddress else { return }
+                LabelLine.with(labels, base) { line in write(text, index, &line, &lines) }
             }
+            written = lines.count
+        }
+    }
+
+    private mutating func write(
+        _ text: UnsafeRawBufferPointer, _ index: IndexedExposition, _ line: inout LabelLine, _ lines: inout GroupedLines
+    ) {
+        let count = index.shape.series.count
+        var seen = index.shape.hasRepeatedSeries ? HashSet(capacity: count) : nil
+        for (family, extent) in zip(index.shape.families, index.extents) {
+            add(family, text.part(extent.samples..<extent.end), &line, &seen, to: &lines, room: count)
         }
     }
 
@@ -67,23 +77,26 @@ public struct GroupedText: Sendable {
 
     private mutating func add(
         _ family: ExpositionShape.Family, _ text: UnsafeRawBufferPointer, _ line: inout LabelLine,
-        _ seen: inout HashSet?, room: Int
+        _ seen: inout HashSet?, to lines: inout GroupedLines, room: Int
     ) {
-        let (start, first) = (bytes.count, series.count)
-        var lines = LineCursor(text)
+        let (start, first) = (lines.count, series.count)
+        var position = text.assumingLineFeed
         line.beginFamily(isHistogram: family.type == .histogram)
         for _ in family.samples {
-            line.read(lines.next())
+            guard let begin = position else { break }
+            let end = line.read(begin)
+            position = end < text.end ? end : nil
             // Labels that went may have been all that kept two series apart.
             if line.hasOverridden, seen == nil { seen = haveSeen(room: room) }
-            let number = line.write(to: &bytes)
-            if seen?.insert(number) == false, repeated == nil { repeated = series.count }
+            guard let prefix = line.write(to: &lines) else { break }
+            if seen?.insert(line.series) == false, repeated == nil { repeated = series.count }
             if line.hasReserved, reserved == nil { reserved = series.count }
-            series.append(number)
+            series.append(line.series)
+            prefixes.append(UInt32(truncatingIfNeeded: prefix))
         }
         families.append(
             Family(
-                lines: start..<bytes.count, samples: first..<series.count, hasMark: line.hasMark,
+                lines: start..<lines.count, samples: first..<series.count, hasMark: line.hasMark,
                 lacksInfinity: line.infinities < line.counts))
     }
 
@@ -92,5 +105,25 @@ public struct GroupedText: Sendable {
         var seen = HashSet(capacity: room)
         for number in series { _ = seen.insert(number) }
         return seen
+    }
+}
+
+/// Memory that lines are written to, one behind the other.
+struct GroupedLines {
+    private let start: UnsafeMutablePointer<UInt8>?
+    private let capacity: Int
+    private(set) var count = 0
+
+    init(_ memory: UnsafeMutableBufferPointer<UInt8>) {
+        start = memory.baseAddress
+        capacity = memory.count
+    }
+
+    /// Where so many bytes can be written; `nil` where there is not as much room.
+    @inline(__always)
+    mutating func take(_ bytes: Int) -> UnsafeMutablePointer<UInt8>? {
+        guard let start, bytes <= capacity &- count else { return nil }
+        defer { count &+= bytes }
+        return start + count
     }
 }

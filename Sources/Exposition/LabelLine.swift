@@ -8,6 +8,8 @@ struct LabelLine {
         var name: UnsafeRawBufferPointer
         /// With its quotes.
         var value: UnsafeRawBufferPointer
+        /// Nothing but an equals sign stands between name and value.
+        var isInOnePiece: Bool
         /// What it adds to the number of the series.
         var hash: UInt64
     }
@@ -26,6 +28,8 @@ struct LabelLine {
     private let mark: UnsafeRawBufferPointer
 
     private var count = 0
+    /// That the labels need when they are written, but for the closing brace.
+    private var bytes = 0
     private var name = UnsafeRawBufferPointer(start: nil, count: 0)
     private var nameHash: UInt64 = 0
     private var number = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -51,17 +55,15 @@ struct LabelLine {
             let start = text.count
             text += label.name.utf8
             let middle = text.count
-            text.append(UInt8(ascii: "\""))
+            text += [UInt8(ascii: "="), UInt8(ascii: "\"")]
             TextEscape.appendEscaped(label.value.utf8, to: &text)
             text.append(UInt8(ascii: "\""))
-            ranges.append((start..<middle, middle..<text.count))
+            ranges.append((start..<middle, (middle &+ 1)..<text.count))
         }
         var mark = labels.mark
         text.withUnsafeBytes { text in
             let all = ranges.map { range in
-                entry(
-                    UnsafeRawBufferPointer(rebasing: text[range.name]),
-                    UnsafeRawBufferPointer(rebasing: text[range.value]))
+                entry(text.part(range.name), text.part(range.value))
             }
             let isFallen = labels.fallback.map { name in !labels.group.contains { $0.name == name } } ?? false
             let group = labels.fallback == nil ? all[...] : all.dropLast()
@@ -75,10 +77,11 @@ struct LabelLine {
         }
     }
 
+    @inline(__always)
     private static func entry(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Entry {
-        let inner = UnsafeRawBufferPointer(rebasing: value.dropFirst().dropLast())
-        let part = SeriesHash.ofThisProcess.part(label: name, value: inner, border: .none)
-        return Entry(name: name, value: value, hash: part ?? 0)
+        let part = SeriesHash.ofThisProcess.part(label: name, value: value.withoutQuotes, border: .none)
+        let isInOnePiece = name.baseAddress.map { $0 + (name.count &+ 1) } == value.baseAddress
+        return Entry(name: name, value: value, isInOnePiece: isInOnePiece, hash: part ?? 0)
     }
 
     private init(
@@ -99,17 +102,20 @@ struct LabelLine {
 
     // MARK: Reading
 
-    /// `line` ends with its line feed.
-    mutating func read(_ line: UnsafeRawBufferPointer) {
+    /// Answers what is behind the line feed of the line that begins here.
+    mutating func read(_ start: LineScan.Position) -> LineScan.Position {
         count = 0
+        bytes = 0
         hasReserved = false
-        guard let start = line.assumingLineFeed else { return }
         let nameEnd = LineScan.skip(ByteClass.metricName, start, table)
         readName(UnsafeRawBufferPointer(start: start, count: nameEnd - start))
         var position = LineScan.skip(ByteClass.blank, nameEnd, table)
         if position.pointee == UInt8(ascii: "{") { position = readLabels(position + 1) }
-        number = LineScan.token(LineScan.skip(ByteClass.blank, position, table))
+        position = LineScan.skip(ByteClass.blank, position, table)
+        number = LineScan.token(position)
         addGroup()
+        // Perhaps there is a timestamp.
+        return lineFeed(from: position + number.count) + 1
     }
 
     private mutating func readName(_ name: UnsafeRawBufferPointer) {
@@ -168,7 +174,7 @@ struct LabelLine {
     }
 
     private func isInfinite(_ value: UnsafeRawBufferPointer) -> Bool {
-        FloatText.value(of: UnsafeRawBufferPointer(rebasing: value.dropFirst().dropLast())) == .infinity
+        FloatText.value(of: value.withoutQuotes) == .infinity
     }
 
     private mutating func addGroup() {
@@ -192,6 +198,8 @@ struct LabelLine {
         }
         (entries + place).initialize(to: entry)
         count &+= 1
+        // Name, equals sign and value, and what stands in front of them.
+        bytes &+= entry.name.count &+ entry.value.count &+ 2
     }
 
     private static func isLess(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
@@ -202,30 +210,68 @@ struct LabelLine {
 
     // MARK: Writing
 
-    /// Appends the line, and answers the number of its series.
-    func write(to bytes: inout [UInt8]) -> UInt64 {
+    /// The number of the series as it is written.
+    var series: UInt64 {
         var sum = nameHash
-        bytes.append(contentsOf: name)
-        for place in 0..<count {
-            bytes.append(place == 0 ? UInt8(ascii: "{") : UInt8(ascii: ","))
-            bytes.append(contentsOf: entries[place].name)
-            bytes.append(UInt8(ascii: "="))
-            bytes.append(contentsOf: entries[place].value)
-            sum &+= entries[place].hash
-        }
-        if count > 0 { bytes.append(UInt8(ascii: "}")) }
-        bytes.append(UInt8(ascii: " "))
-        bytes.append(contentsOf: number)
-        bytes.append(UInt8(ascii: "\n"))
+        for place in 0..<count { sum &+= entries[place].hash }
         return hash.end(sum)
+    }
+
+    /// Writes the line behind others, and answers how many bytes stand in front of its value; `nil` without room.
+    func write(to lines: inout GroupedLines) -> Int? {
+        let prefix = name.count &+ bytes &+ (count > 0 ? 2 : 1)
+        guard let start = lines.take(prefix &+ number.count &+ 1) else { return nil }
+        var position = start
+        position.put(name)
+        for place in 0..<count {
+            position.put(place == 0 ? UInt8(ascii: "{") : UInt8(ascii: ","))
+            let entry = entries[place]
+            if entry.isInOnePiece {
+                let piece = entry.name.count &+ 1 &+ entry.value.count
+                position.put(UnsafeRawBufferPointer(start: entry.name.baseAddress, count: piece))
+            } else {
+                position.put(entry.name)
+                position.put(UInt8(ascii: "="))
+                position.put(entry.value)
+            }
+        }
+        if count > 0 { position.put(UInt8(ascii: "}")) }
+        position.put(UInt8(ascii: " "))
+        position.put(number)
+        position.put(UInt8(ascii: "\n"))
+        return prefix
+    }
+}
+
+extension UnsafeMutablePointer<UInt8> {
+    /// The caller has made sure that there is room.
+    @inline(__always)
+    fileprivate mutating func put(_ byte: UInt8) {
+        pointee = byte
+        self += 1
+    }
+
+    @inline(__always)
+    fileprivate mutating func put(_ bytes: UnsafeRawBufferPointer) {
+        guard let source = bytes.baseAddress else { return }
+        UnsafeMutableRawPointer(self).copyMemory(from: source, byteCount: bytes.count)
+        self += bytes.count
     }
 }
 
 extension UnsafeRawBufferPointer {
     /// The first byte, if the last one is a line feed: then every step of ``LineScan`` ends.
-    fileprivate var assumingLineFeed: LineScan.Position? {
+    var assumingLineFeed: LineScan.Position? {
         guard last == UInt8(ascii: "\n") else { return nil }
         return assumingMemoryBound(to: UInt8.self).baseAddress
+    }
+
+    /// Behind the last byte of what ``assumingLineFeed`` begins.
+    var end: LineScan.Position { (assumingMemoryBound(to: UInt8.self).baseAddress ?? ByteClass.table) + count }
+
+    /// Of a label value with its quotes.
+    fileprivate var withoutQuotes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: baseAddress.map { $0 + 1 }, count: Swift.max(0, count &- 2))
     }
 }
 

@@ -78,10 +78,14 @@ struct Lockstep {
 
     /// Buckets and counts below 0 need a closer look.
     private mutating func histogramSamples(_ lines: Range<Int>, nameCount: Int) -> Bool {
-        samples(lines) { line, prefix in
-            // Behind the family's name the prefix has at least a byte, and the value has one.
-            line[prefix] != UInt8(ascii: "-") || line[nameCount] != UInt8(ascii: "_")
-                || line[nameCount + 1] == UInt8(ascii: "s")
-        }
+        samples(lines) { line, prefix in Self.isPlain(line, prefix: prefix, nameCount: nameCount) }
+    }
+
+    /// Whether of this line of a histogram nothing but its value has to be looked at; behind the family's name the
+    /// prefix must have at least a byte, and the value one.
+    @inline(__always)
+    static func isPlain(_ line: LineScan.Position, prefix: Int, nameCount: Int) -> Bool {
+        line[prefix] != UInt8(ascii: "-") || line[nameCount] != UInt8(ascii: "_")
+            || line[nameCount + 1] == UInt8(ascii: "s")
     }
 }

@@ -94,6 +94,31 @@ struct GroupFamily: Sendable {
         due = min(due, life.end(arrival.standardLife))
     }
 
+    /// Takes other values for the same lines.
+    mutating func takeAgain(_ lines: ByteBuffer, _ expiresAfter: Duration?, _ arrival: Arrival) {
+        let life = Lifetime(pushedAt: arrival.at.monotonic, arrival.life ?? expiresAfter)
+        text = nil
+        pushedAt = arrival.at
+        block?.content.lines = lines
+        block?.life = life
+        due = min(due, life.end(arrival.standardLife))
+    }
+
+    /// The lines of the block have memory of their own from now on.
+    mutating func separateLines() {
+        guard let lines = block?.content.lines, lines.storageCapacity > lines.capacity else { return }
+        block?.content.lines = ByteBuffer(bytes: lines.readableBytesView)
+    }
+
+    /// The lines of the block are from now on those of a text that ``text`` says the place in, so that they are held
+    /// once.
+    mutating func share(_ body: ByteBuffer) {
+        guard let text, let count = block?.content.lines.readableBytes,
+            let lines = body.getSlice(at: text.lowerBound + header.utf8.count, length: count)
+        else { return }
+        block?.content.lines = lines
+    }
+
     /// Under another type nothing of the old one is left.
     private mutating func restart(_ pushed: PushedFamily, _ arrival: Arrival, _ ledger: inout PushLedger) {
         drop(.all, arrival.slot, &ledger)

@@ -7,6 +7,10 @@ package struct GroupingKey: Hashable, Sendable {
 
     /// Of labels that have been checked; of two with the same name the last holds.
     package init(_ labels: LabelSet) {
+        if zip(labels, labels.dropFirst()).allSatisfy({ $0.name < $1.name }) {
+            self.labels = labels
+            return
+        }
         var kept: [String: String] = [:]
         for label in labels { kept[label.name] = label.value }
         self.labels = kept.sorted { $0.key < $1.key }.map { Label($0.key, $0.value) }

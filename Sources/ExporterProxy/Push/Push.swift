@@ -17,13 +17,20 @@ package struct Push: Sendable {
 
     package var group: GroupingKey
     package var clearing: Clearing
-    /// Each name once.
+    /// Each name once; none where ``isAgain``.
     package var families: [PushedFamily]
     /// For the series of this push, over what rules and configuration say; from the header.
     package var expiresAfter: Duration?
     /// A second push with the same key changes nothing.
     package var idempotencyKey: String?
     package var at: Moment
+    /// Where all families are blocks, as they came.
+    var lines: PushForm.Lines?
+
+    /// The families are those of an earlier push but for their values, and only ``lines`` has them.
+    var isAgain: Bool { families.isEmpty && lines != nil }
+
+    var allFamilies: [PushedFamily] { isAgain ? lines?.families ?? [] : families }
 }
 
 /// One metric family of a push, in the terms of text format 0.0.4.
@@ -55,11 +62,13 @@ package struct PushedFamily: Sendable {
 
 /// Sample lines of one family, ready to be served: canonical text, labels sorted by name, those of the group put in.
 ///
-/// They are kept as they are: what else lies in the memory of the buffer is kept with them.
+/// Blocks of one push may lie in one piece of memory: what else lies there is kept for no longer than all of them are.
 package struct PushedBlock: Sendable {
     package var lines: ByteBuffer
     /// One number for each line, equal where name and labels are: ``ExpositionShape/series``.
     package var series: [UInt64]
+    /// Where it is known.
+    var form: Form?
 }
 
 /// One metric with its points: a value, or what belongs together of a histogram or a summary.

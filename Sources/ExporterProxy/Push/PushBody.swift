@@ -44,10 +44,16 @@ struct PushBody {
         }
     }
 
+    private static let protobuf = "application/vnd.google.protobuf"
+
     /// As Pushgateway wants it: a stream of messages, each with its length in front.
     static func isProtobuf(_ contentType: String) -> Bool {
+        // Most often it is something else, and that is seen at once.
+        guard contentType.utf8.contains(UInt8(ascii: ";")), contentType.utf8.count >= Self.protobuf.utf8.count else {
+            return false
+        }
         var parts = contentType.lowercased().split(separator: ";").map { $0.trimmed }[...]
-        guard parts.popFirst() == "application/vnd.google.protobuf" else { return false }
+        guard parts.popFirst() == protobuf else { return false }
         return parts.contains("proto=io.prometheus.client.metricfamily") && parts.contains("encoding=delimited")
     }
 }

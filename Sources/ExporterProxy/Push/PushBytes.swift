@@ -23,9 +23,10 @@ package enum PushCodecError: Error, Equatable, CustomStringConvertible {
 struct PushWriter {
     static let version: UInt8 = 1
 
-    private(set) var bytes = ByteBuffer()
+    private(set) var bytes: ByteBuffer
 
-    init(kind: UInt8) {
+    init(kind: UInt8, room: Int = 0) {
+        bytes = ByteBufferAllocator().buffer(capacity: room)
         bytes.writeInteger(Self.version)
         bytes.writeInteger(kind)
     }

@@ -10,7 +10,7 @@ package enum PushCodec {
     package static func encode(_ push: Push) -> ByteBuffer { encode(.push(push)) }
 
     package static func encode(_ record: PushRecord) -> ByteBuffer {
-        var writer = PushWriter(kind: kind(of: record).rawValue)
+        var writer = PushWriter(kind: kind(of: record).rawValue, room: room(of: record))
         switch record {
         case .push(let push): writer.write(push)
         case .failure(let group, let moment):
@@ -22,6 +22,16 @@ package enum PushCodec {
         case .expire(let moment): writer.write(moment.wall.nanoseconds)
         }
         return writer.bytes
+    }
+
+    /// About as many bytes as it will have, and not many fewer.
+    private static func room(of record: PushRecord) -> Int {
+        guard case .push(let push) = record else { return 64 }
+        if let lines = push.lines { return 256 + 128 * lines.form.count + lines.readableBytes }
+        return push.families.reduce(256) { room, family in
+            guard case .block(let block) = family.content else { return room + 256 }
+            return room + 128 + block.lines.readableBytes
+        }
     }
 
     private static func kind(of record: PushRecord) -> Kind {
@@ -57,7 +67,7 @@ extension PushWriter {
     fileprivate mutating func write(_ push: Push) {
         write(push.group)
         write(byte: push.clearing.rawValue)
-        write(each: push.families) { $0.write($1) }
+        write(each: push.allFamilies) { $0.write($1) }
         write(life: push.expiresAfter)
         write(optional: push.idempotencyKey) { $0.write($1) }
         write(push.at.wall.nanoseconds)

@@ -52,24 +52,31 @@ package final class PushGateway: Service, LiveSource {
 
     /// Keeps and applies a record; `reply` is called once, perhaps at once, perhaps on another thread.
     package func submit(_ record: PushRecord, _ reply: @escaping Reply) {
-        guard let journal else { return reply(.success(apply(record, number: nil))) }
-        let bytes = PushCodec.encode(record)
-        guard journal.ack != .memory else {
-            let outcome = state.withLock { state in
-                // Under the lock, so that the journal has the same order.
-                let number = journal.append(bytes) { _ in }
-                return apply(record, number, &state)
-            }
-            store.touch()
-            return reply(.success(outcome))
-        }
-        journal.append(bytes) { result in
+        if let outcome = submitAtOnce(record) { return reply(.success(outcome)) }
+        journal?.append(PushCodec.encode(record)) { result in
             switch result {
             case .success(let number): reply(.success(self.apply(record, number: number)))
             case .failure(let error): reply(.failure(error))
             }
         }
     }
+
+    /// Keeps and applies a record; `nil`, and nothing done, where its being written has to be waited for.
+    func submitAtOnce(_ record: PushRecord) -> PushOutcome? {
+        guard let journal else { return apply(record, number: nil) }
+        guard journal.ack == .memory else { return nil }
+        let bytes = PushCodec.encode(record)
+        let outcome = state.withLock { state in
+            // Under the lock, so that the journal has the same order.
+            let number = journal.append(bytes) { _ in }
+            return apply(record, number, &state)
+        }
+        store.touch()
+        return outcome
+    }
+
+    /// What the next push of a group may be like.
+    func example(of group: GroupingKey) -> PushExample? { state.withLock { $0.groups.example(of: group) } }
 
     private func apply(_ record: PushRecord, number: UInt64?) -> PushOutcome {
         let outcome = state.withLock { apply(record, number, &$0) }

@@ -9,7 +9,27 @@ struct PushParser {
     let rules: PushRules
     let limits: ExpositionLimits
 
-    func read(_ body: ByteBuffer, _ request: PushRequest, at now: Moment) throws(PushRefusal) -> Push {
+    /// - Parameter example: the group's last push, which this one may be like but for its values.
+    func read(
+        _ body: ByteBuffer, _ request: PushRequest, at now: Moment, like example: PushExample? = nil
+    ) throws(PushRefusal) -> Push {
+        if let push = again(body, request, at: now, like: example) { return push }
+        return try readAll(body, request, at: now)
+    }
+
+    /// A push of the same form as the last one; `nil` where it is none.
+    private func again(
+        _ body: ByteBuffer, _ request: PushRequest, at now: Moment, like example: PushExample?
+    ) -> Push? {
+        guard let example, case .replacing(let clearing) = request.manner, request.clearMode == nil,
+            let lines = example.form.read(body, like: example.blocks, rules, limits)
+        else { return nil }
+        return Push(
+            group: request.group, clearing: clearing, families: [], expiresAfter: request.expiresAfter,
+            idempotencyKey: request.idempotencyKey, at: now, lines: lines)
+    }
+
+    private func readAll(_ body: ByteBuffer, _ request: PushRequest, at now: Moment) throws(PushRefusal) -> Push {
         let text = try canonical(body)
         let grouped = group(text, request)
         if rules.timestamps == .refuse, text.index.shape.hasTimestamps {
@@ -22,20 +42,39 @@ struct PushParser {
             idempotencyKey: request.idempotencyKey, at: now)
         if case .replacing(let clearing) = request.manner { push.clearing = clearing }
         push.families.reserveCapacity(grouped.families.count)
+        let lines = ByteBuffer(bytes: grouped.bytes)
         for (place, family) in text.index.shape.families.enumerated() {
-            push.families.append(try pushed(family, place, grouped, request))
+            push.families.append(try pushed(family, place, grouped, lines, request))
         }
+        note(&push, text, grouped, lines)
         return push
+    }
+
+    /// Gives a push its form, where it has one.
+    private func note(_ push: inout Push, _ text: Canonical, _ grouped: GroupedText, _ lines: ByteBuffer) {
+        let areBlocks = push.families.allSatisfy { family in
+            if case .block = family.content { true } else { false }
+        }
+        guard areBlocks, !push.families.isEmpty, !text.isRepaired,
+            let form = text.body.withUnsafeReadableBytes({ GroupedForm($0, text.index, grouped) })
+        else { return }
+        let whole = PushForm(form, push.families, rules, limits)
+        push.lines = PushForm.Lines(form: whole, bytes: lines, counts: grouped.families.map(\.lines.count))
+        for place in push.families.indices {
+            guard case .block(var block) = push.families[place].content else { continue }
+            block.form = PushedBlock.Form(of: whole, place: place)
+            push.families[place].content = .block(block)
+        }
     }
 
     // MARK: Text
 
-    private typealias Canonical = (body: ByteBuffer, index: IndexedExposition)
+    private typealias Canonical = (body: ByteBuffer, index: IndexedExposition, isRepaired: Bool)
 
     /// The body itself where it is canonical, else what the repair makes of it, if that loses nothing.
     private func canonical(_ body: ByteBuffer) throws(PushRefusal) -> Canonical {
         if let index = body.withUnsafeReadableBytes({ CanonicalText.index($0, limits: limits) }) {
-            return (body, index)
+            return (body, index, false)
         }
         let result = body.withUnsafeReadableBytes {
             TextRepair.run($0, limits: limits, findingsMax: Self.findingsMax * 50)
@@ -51,7 +90,7 @@ struct PushParser {
         guard let index = result.bytes.withUnsafeBytes({ CanonicalText.index($0, limits: limits) }) else {
             throw .notReadable(PushedMetrics.notUnderstood)
         }
-        return (ByteBuffer(bytes: result.bytes), index)
+        return (ByteBuffer(bytes: result.bytes), index, true)
     }
 
     static let clearModeLabel = "clearmode"
@@ -86,7 +125,8 @@ struct PushParser {
     // MARK: Families
 
     private func pushed(
-        _ family: ExpositionShape.Family, _ place: Int, _ grouped: GroupedText, _ request: PushRequest
+        _ family: ExpositionShape.Family, _ place: Int, _ grouped: GroupedText, _ lines: ByteBuffer,
+        _ request: PushRequest
     ) throws(PushRefusal) -> PushedFamily {
         let job = request.group.job ?? ""
         let said = request.clearMode ?? rules.clearMode(job: job, metric: family.name)
@@ -97,9 +137,8 @@ struct PushParser {
         let isReplacing = request.manner != .aggregating
         if isReplacing, said == nil, !found.hasMark, !found.lacksInfinity {
             pushed.clears = .replaced
-            pushed.content = .block(
-                PushedBlock(
-                    lines: ByteBuffer(bytes: grouped.bytes[found.lines]), series: Array(grouped.series[found.samples])))
+            let block = lines.getSlice(at: found.lines.lowerBound, length: found.lines.count) ?? ByteBuffer()
+            pushed.content = .block(PushedBlock(lines: block, series: Array(grouped.series[found.samples])))
             return pushed
         }
         var metrics = PushedMetrics(family: family.name, type: pushed.type)

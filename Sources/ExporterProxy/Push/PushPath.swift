@@ -17,7 +17,8 @@ enum PushPath: Equatable {
     ///   - rest: what stands behind `/metrics/`, still percent-encoded.
     ///   - takesAnyLabel: the first label need not be `job`, as in Gravel.
     init(_ rest: String, takesAnyLabel: Bool, limits: ExpositionLimits) {
-        var segments = rest.split(separator: "/", omittingEmptySubsequences: false)
+        var segments = rest.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(
+            Substring.init)
         // An empty value at the end is one; anywhere else a slash is too many.
         if segments.dropLast().contains(where: \.isEmpty) {
             self = .moved(
@@ -45,6 +46,15 @@ enum PushPath: Equatable {
         }
     }
 
+    /// The job of a path that begins with it and says it as it is; `nil` where it has to be looked for.
+    static func plainJob(_ rest: String) -> String? {
+        guard rest.utf8.starts(with: Self.job) else { return nil }
+        let job = rest.utf8.dropFirst(Self.job.count).prefix { $0 != UInt8(ascii: "/") }
+        return job.isEmpty || job.contains(UInt8(ascii: "%")) ? nil : String(Substring(job))
+    }
+
+    private static let job = Array("job/".utf8)
+
     private struct Problem: Error { var text: String }
 
     private static func key(_ segments: [Substring], _ limits: ExpositionLimits) throws(Problem) -> GroupingKey {
@@ -65,6 +75,7 @@ enum PushPath: Equatable {
     }
 
     private static let labelsMax = 32
+    private static let base64 = Array("@base64".utf8)
 
     private static func label(
         _ name: Substring, _ value: Substring, _ limits: ExpositionLimits
@@ -73,8 +84,8 @@ enum PushPath: Equatable {
             throw Problem(text: "the path is not percent-encoded UTF-8")
         }
         var decoded = text
-        if name.hasSuffix("@base64") {
-            name.removeLast("@base64".count)
+        if name.utf8.count >= Self.base64.count, name.utf8.suffix(Self.base64.count).elementsEqual(Self.base64) {
+            name.removeLast(Self.base64.count)
             guard let bytes = Base64.decode(text), let value = String(validating: bytes, as: UTF8.self) else {
                 throw Problem(text: "the value of '\(EscapedText.visible(name))' in the path is not UTF-8 in base64")
             }

@@ -42,6 +42,7 @@ package struct PushRoutes: Sendable {
     }
 
     private func job(in rest: String) -> String? {
+        if let job = PushPath.plainJob(rest) { return job }
         guard case .key(let key) = path(rest, settings.current) else { return nil }
         return key.job
     }
@@ -99,18 +100,20 @@ package struct PushRoutes: Sendable {
             return .now(refuse(refusal))
         }
         let body = PushBody(
-            contentEncoding: request.headers["content-encoding"].joined(separator: ","),
+            contentEncoding: Self.contentEncoding(request),
             contentType: request.headers.first(name: "content-type") ?? "", bytes: request.body)
+        if body.isReadAtOnce { return take(body, said, values, now, loop) }
         let answer = loop.makePromise(of: HTTPResponse.self)
-        if body.isReadAtOnce {
-            take(body, said, values, now, answer)
-        } else {
-            threads.submit { state in
-                guard case .active = state else { return answer.succeed(Self.unavailable(.ended)) }
-                take(body, said, values, now, answer)
-            }
+        threads.submit { state in
+            guard case .active = state else { return answer.succeed(Self.unavailable(.ended)) }
+            submit(read(body, said, values, now), began: now) { answer.succeed($0) }
         }
         return .later(answer.futureResult)
+    }
+
+    private static func contentEncoding(_ request: HTTPRequest) -> String {
+        guard request.headers.contains(name: "content-encoding") else { return "" }
+        return request.headers["content-encoding"].joined(separator: ",")
     }
 
     /// What stands in the query and the head.
@@ -132,44 +135,69 @@ package struct PushRoutes: Sendable {
 
     // MARK: Pushes
 
-    /// May take long where the body is large.
+    /// What a body has come to.
+    private struct Reading: Sendable {
+        /// To be kept and applied.
+        var record: PushRecord?
+        /// Goes before what becomes of the record.
+        var refusal: HTTPResponse?
+    }
+
+    /// Answers on the loop where nothing has to be waited for.
     private func take(
-        _ body: PushBody, _ said: PushRequest, _ values: PushSettings.Values, _ now: Moment,
-        _ answer: EventLoopPromise<HTTPResponse>
-    ) {
+        _ body: PushBody, _ said: PushRequest, _ values: PushSettings.Values, _ now: Moment, _ loop: any EventLoop
+    ) -> HTTPReply {
+        let reading = read(body, said, values, now)
+        if let record = reading.record, let outcome = gateway.submitAtOnce(record) {
+            return .now(response(reading, .success(outcome), began: now))
+        }
+        let answer = loop.makePromise(of: HTTPResponse.self)
+        submit(reading, began: now) { answer.succeed($0) }
+        return .later(answer.futureResult)
+    }
+
+    /// May take long where the body is large.
+    private func read(
+        _ body: PushBody, _ said: PushRequest, _ values: PushSettings.Values, _ now: Moment
+    ) -> Reading {
         let text: ByteBuffer
         do throws(PushBody.Failure) {
             text = try body.text(limits: values.limits)
         } catch {
             instruments.count(error.reason)
-            return answer.succeed(.refusal(.init(statusCode: error.status), error.text))
+            return Reading(refusal: .refusal(.init(statusCode: error.status), error.text))
         }
         instruments.bytes.increment(by: text.readableBytes)
         do throws(PushRefusal) {
             let reader = PushParser(rules: values.push.rules, limits: values.limits)
-            submit(.push(try reader.read(text, said, at: now)), began: now, answer)
+            return Reading(record: .push(try reader.read(text, said, at: now, like: gateway.example(of: said.group))))
         } catch {
-            let response = refuse(error)
-            guard error.isNoted else { return answer.succeed(response) }
-            gateway.submit(.failure(said.group, at: now)) { _ in answer.succeed(response) }
+            let record = error.isNoted ? PushRecord.failure(said.group, at: now) : nil
+            return Reading(record: record, refusal: refuse(error))
         }
     }
 
-    private func submit(_ record: PushRecord, began: Moment, _ answer: EventLoopPromise<HTTPResponse>) {
-        gateway.submit(record) { [instruments, time] result in
-            switch result {
-            case .success(.refused(let conflicts)):
-                instruments.count(conflicts.first?.kind.rawValue ?? "refused")
-                let lines = conflicts.map(\.description).joined(separator: "\n")
-                answer.succeed(.refusal(.badRequest, "400 nothing was stored:\n\(lines)"))
-            case .success:
-                instruments.stored.increment()
-                answer.succeed(HTTPResponse(.ok))
-            case .failure(let error):
-                instruments.count("not_kept")
-                answer.succeed(Self.unavailable(error))
-            }
-            instruments.duration.observe(time().elapsed(since: began).seconds)
+    private func submit(_ reading: Reading, began: Moment, _ answer: @escaping @Sendable (HTTPResponse) -> Void) {
+        guard let record = reading.record else { return answer(reading.refusal ?? Self.switchedOff) }
+        gateway.submit(record) { answer(response(reading, $0, began: began)) }
+    }
+
+    private func response(
+        _ reading: Reading, _ result: Result<PushOutcome, JournalError>, began: Moment
+    ) -> HTTPResponse {
+        if let refusal = reading.refusal { return refusal }
+        instruments.duration.observe(time().elapsed(since: began).seconds)
+        switch result {
+        case .success(.refused(let conflicts)):
+            instruments.count(conflicts.first?.kind.rawValue ?? "refused")
+            let lines = conflicts.map(\.description).joined(separator: "\n")
+            return .refusal(.badRequest, "400 nothing was stored:\n\(lines)")
+        case .success:
+            instruments.stored.increment()
+            return HTTPResponse(.ok)
+        case .failure(let error):
+            instruments.count("not_kept")
+            return Self.unavailable(error)
         }
     }
 

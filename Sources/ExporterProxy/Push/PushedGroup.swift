@@ -19,6 +19,8 @@ struct PushedGroup: Sendable {
     private(set) var replacedSamples = 0
     /// Nothing expires before, on the monotonic clock.
     var due = Int64.max
+    /// The last push that was stored, as long as all its families are as it has left them.
+    private var last: Last?
     var text = GroupText()
     var isUnrendered = false
     /// Somebody has its text.
@@ -26,6 +28,14 @@ struct PushedGroup: Sendable {
     var isUnsaved = false
     /// Somebody has its part.
     var isSaved = false
+
+    private struct Last {
+        var form: PushForm
+        /// Of its families.
+        var places: [Int]
+        /// What the families have their lines of, where these may lie in one piece of memory.
+        var lines: PushForm.Lines?
+    }
 
     init(_ key: GroupingKey, slot: Int32) {
         self.key = key
@@ -43,14 +53,65 @@ struct PushedGroup: Sendable {
     mutating func take(_ push: Push, _ numbers: [[UInt64]], _ standardLife: Duration?, _ ledger: inout PushLedger) {
         let arrival = Arrival(
             group: key, slot: slot, at: push.at, life: push.expiresAfter, standardLife: standardLife)
+        // Of these nothing of the old lines is left.
+        if push.clearing == .group || push.clearing == .everything { last = nil }
         clearOthers(push, &ledger)
         if push.clearing == .everything { ledger.bases.forget(key) }
         for (family, numbers) in zip(push.families, numbers) {
             take(family, numbers, clears: push.clears(family), arrival, &ledger)
         }
+        last = push.lines.flatMap { last(of: push, $0) }
+        // They may lie in one piece of memory only where they are all that is left.
+        if push.clearing != .group, push.clearing != .everything { last?.lines = nil }
+        if last?.lines == nil { separateLines(push.families.compactMap { places[$0.name] }) }
         lastPush = push.at
         lastSucceeded = true
         noteDue(push.at, standardLife)
+    }
+
+    /// Where all families of the push are held as blocks of this form.
+    private func last(of push: Push, _ lines: PushForm.Lines) -> Last? {
+        let places = push.families.compactMap { self.places[$0.name] }
+        let areHeld = places.enumerated().allSatisfy { number, place in
+            families[place].block?.content.form?.isThat(of: lines.form, number) == true
+        }
+        return areHeld && places.count == lines.form.count ? Last(form: lines.form, places: places, lines: lines) : nil
+    }
+
+    /// Does what a push says that differs from the last one in nothing but values; false, and nothing done, where it
+    /// does otherwise, or where the group is not as the last one has left it.
+    mutating func takeAgain(_ push: Push, _ standardLife: Duration?) -> Bool {
+        guard let again = push.lines, let places = last?.places, last?.form === again.form else { return false }
+        if push.clearing == .everything || push.clearing == .group && replacing.count != places.count { return false }
+        let arrival = Arrival(
+            group: key, slot: slot, at: push.at, life: push.expiresAfter, standardLife: standardLife)
+        for (family, lines) in again.blocks.enumerated() {
+            families[places[family]].takeAgain(lines, again.expiresAfter(family), arrival)
+            due = min(due, families[places[family]].due)
+        }
+        last?.lines = again
+        lastPush = push.at
+        lastSucceeded = true
+        return true
+    }
+
+    /// What the next push may be like.
+    var example: PushExample? {
+        last.map { last in
+            let blocks = last.lines?.blocks ?? last.places.compactMap { families[$0].block?.content.lines }
+            return PushExample(form: last.form, blocks: blocks)
+        }
+    }
+
+    /// Something else than a push of the same form comes: gives each family lines of its own, so that those of one that
+    /// goes are not held for the sake of another.
+    private mutating func forgetLast() {
+        if let last, last.lines != nil { separateLines(last.places) }
+        last = nil
+    }
+
+    private mutating func separateLines(_ places: [Int]) {
+        for place in places { families[place].separateLines() }
     }
 
     mutating func noteFailure(at moment: Moment, _ standardLife: Duration?) {
@@ -113,6 +174,7 @@ struct PushedGroup: Sendable {
         _ name: String, _ ledger: inout PushLedger, _ change: (inout GroupFamily, inout PushLedger) -> Void
     ) {
         guard let place = places[name] else { return }
+        if last != nil { forgetLast() }
         let (before, replacedBefore) = (families[place].samples, families[place].replacedSamples)
         change(&families[place], &ledger)
         let (after, replacedAfter) = (families[place].samples, families[place].replacedSamples)
@@ -133,6 +195,12 @@ struct PushedGroup: Sendable {
         if place < families.count { places[families[place].name] = place }
         ledger.release(name, of: slot)
         text.hasOtherFamilies = true
+    }
+
+    /// Has the families hold their lines as parts of the text that is up to date, so that they are there once.
+    mutating func shareText() {
+        for place in families.indices { families[place].share(text.body) }
+        last?.lines = nil
     }
 
     /// All may be due earlier than was thought.
@@ -158,4 +226,11 @@ extension Push {
         case .nothing: .nothing
         }
     }
+}
+
+/// A push that the next one of a group may be like but for its values.
+struct PushExample: Sendable {
+    var form: PushForm
+    /// The lines of its families.
+    var blocks: [ByteBuffer]
 }

@@ -48,7 +48,7 @@ extension PushedGroup {
             text.order = families.indices.sorted { families[$0].name < families[$1].name }
             text.hasOtherFamilies = false
         }
-        var body = ByteBufferAllocator().buffer(capacity: text.body.readableBytes + 64)
+        var body = ByteBufferAllocator().buffer(capacity: max(text.body.readableBytes, bytesOfBlocks) + 64)
         var end = Int64.max
         for place in text.order {
             families[place].write(to: &body, before: text.body, at: time)
@@ -57,6 +57,12 @@ extension PushedGroup {
         PushTimes.append(self, to: &body)
         text.body = body
         text.end = end
+        shareText()
+    }
+
+    /// Of lines that are ready, with some more for HELP and TYPE.
+    private var bytesOfBlocks: Int {
+        families.reduce(512) { $0 + 128 + ($1.block?.content.lines.readableBytes ?? 0) }
     }
 }
 
@@ -75,8 +81,7 @@ extension GroupFamily {
     /// Answers until when the lines hold if nobody pushes.
     func write(to body: inout ByteBuffer, at time: Int64) -> Int64 {
         let start = body.writerIndex
-        if let help { body.writeString("# HELP \(name) \(help)\n") }
-        body.writeString("# TYPE \(name) \(type.rawValue)\n")
+        body.writeString(header)
         let samples = body.writerIndex
         let end = writeSamples(to: &body, at: time)
         // Nothing but empty windows.
@@ -84,6 +89,12 @@ extension GroupFamily {
         return end
     }
 
+    /// HELP and TYPE.
+    var header: String {
+        (help.map { "# HELP \(name) \($0)\n" } ?? "") + "# TYPE \(name) \(type.rawValue)\n"
+    }
+
+    /// Those of the block first.
     func writeSamples(to body: inout ByteBuffer, at time: Int64) -> Int64 {
         if let block { body.writeImmutableBuffer(block.content.lines) }
         for entry in replaced.entries { body.writeBytes(entry.metric.text) }

@@ -75,6 +75,9 @@ package struct PushedGroups: Sendable {
     }
 
     private mutating func applyNew(_ push: Push) -> PushOutcome {
+        if applyAgain(push) { return .stored }
+        var push = push
+        push.families = push.allFamilies
         let check = PushCheck.run(push, self)
         guard check.conflicts.isEmpty else {
             noteFailure(of: push.group, at: push.at)
@@ -85,6 +88,18 @@ package struct PushedGroups: Sendable {
         mark(slot)
         return .stored
     }
+
+    /// A push that has nothing new but values has been checked with the one before.
+    private mutating func applyAgain(_ push: Push) -> Bool {
+        guard push.isAgain, push.idempotencyKey?.utf8.count ?? 0 <= limits.idempotencyKeyBytes,
+            let slot = places[push.group], slots[slot]?.takeAgain(push, limits.expireAfter) == true
+        else { return false }
+        mark(slot)
+        return true
+    }
+
+    /// What the next push of a group may be like.
+    func example(of group: GroupingKey) -> PushExample? { places[group].flatMap { slots[$0]?.example } }
 
     /// Of a push that is refused; makes the group, if there is room for it.
     package mutating func noteFailure(of group: GroupingKey, at moment: Moment) {
