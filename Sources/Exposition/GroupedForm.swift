@@ -66,53 +66,84 @@ public final class GroupedForm: Sendable {
     }
 }
 
+extension GroupedForm {
+    /// Writes the lines of a text of this form, and answers where each family has its own; `nil` where the text is of
+    /// another form, or has a value that has to be looked at more closely.
+    ///
+    /// - Parameters:
+    ///   - before: where the lines of an earlier text of this form are, at `places`, one for each family.
+    ///   - memory: has ``bytes(of:)``, and lines in all of it where there is an answer.
+    public func write(
+        _ text: UnsafeRawBufferPointer, like before: UnsafeRawBufferPointer, at places: [Range<Int>],
+        to memory: UnsafeMutableRawBufferPointer
+    ) -> [Range<Int>]? {
+        guard places.count == families.count else { return nil }
+        return read.withUnsafeBufferPointer { read in
+            written.withUnsafeBufferPointer { written in
+                guard var writer = GroupedFormWriter(read, written, text, to: memory) else { return nil }
+                var ranges: [Range<Int>] = []
+                ranges.reserveCapacity(places.count)
+                for (family, place) in zip(families, places) {
+                    guard place.lowerBound >= 0, place.upperBound <= before.count else { return nil }
+                    let start = writer.count
+                    guard writer.write(family, before: before.part(place)) else { return nil }
+                    ranges.append(start..<writer.count)
+                }
+                // That it only seems so has a chance of 2^-64.
+                return writer.isAtEnd && writer.sum == number ? ranges : nil
+            }
+        }
+    }
+}
+
 /// Writes the lines of a text that is believed to be of a form, family by family.
-public struct GroupedFormWriter {
-    private let form: GroupedForm
+private struct GroupedFormWriter {
+    private let read: UnsafeBufferPointer<UInt32>
+    private let written: UnsafeBufferPointer<UInt32>
     private let hash = SeriesHash.ofThisProcess
     private let end: LineScan.Position
+    private let linesStart: UnsafeMutablePointer<UInt8>
     private let linesEnd: UnsafeMutablePointer<UInt8>
     private var position: LineScan.Position
     private var lines: UnsafeMutablePointer<UInt8>
-    private var sum: UInt64 = 0
+    /// Of all bytes in front of values so far.
+    private(set) var sum: UInt64 = 0
 
-    /// `memory` has ``GroupedForm/bytes(of:)``; `nil` where there is nothing to be read or written.
-    public init?(_ form: GroupedForm, _ text: UnsafeRawBufferPointer, to memory: UnsafeMutableRawBufferPointer) {
+    /// `nil` where there is nothing to be read or written.
+    init?(
+        _ read: UnsafeBufferPointer<UInt32>, _ written: UnsafeBufferPointer<UInt32>, _ text: UnsafeRawBufferPointer,
+        to memory: UnsafeMutableRawBufferPointer
+    ) {
         guard text.last == UInt8(ascii: "\n"),
             let start = text.assumingMemoryBound(to: UInt8.self).baseAddress,
             let lines = memory.assumingMemoryBound(to: UInt8.self).baseAddress
         else { return nil }
-        self.form = form
+        (self.read, self.written) = (read, written)
         position = start
         end = start + text.count
         self.lines = lines
+        linesStart = lines
         linesEnd = lines + memory.count
     }
 
-    /// Whether all that was read is of the form, and all is written: that it only seems so has a chance of 2^-64.
-    public var isFinished: Bool { position == end && lines == linesEnd && sum == form.number }
+    /// All is read, and all is written.
+    var isAtEnd: Bool { position == end && lines == linesEnd }
 
-    /// Answers how many bytes were written; `nil` where the text is of another form, or has a value that has to be
-    /// looked at more closely.
+    /// Bytes that are written.
+    var count: Int { lines - linesStart }
+
+    /// False where the text is of another form.
     ///
-    /// - Parameters:
-    ///   - family: the next one.
-    ///   - before: its lines in an earlier text of this form.
-    public mutating func write(_ family: Int, before: UnsafeRawBufferPointer) -> Int? {
-        guard form.families.indices.contains(family) else { return nil }
-        let family = form.families[family]
-        guard headers(family.lines.lowerBound..<family.lines.upperBound &- family.samples.count) else { return nil }
-        let start = lines
-        let isWritten = form.read.withUnsafeBufferPointer { read in
-            form.written.withUnsafeBufferPointer { written in samples(family, read, written, before: before) }
-        }
-        return isWritten ? lines - start : nil
+    /// - Parameter before: the family's lines in an earlier text of this form.
+    mutating func write(_ family: GroupedForm.Family, before: UnsafeRawBufferPointer) -> Bool {
+        headers(family.lines.lowerBound..<family.lines.upperBound &- family.samples.count)
+            && samples(family, before: before)
     }
 
     private mutating func headers(_ lines: Range<Int>) -> Bool {
         for line in lines {
-            guard Int(form.read[line]) <= end - position else { return false }
-            take(Int(form.read[line]))
+            guard Int(read[line]) <= end - position else { return false }
+            take(Int(read[line]))
         }
         return true
     }
@@ -123,10 +154,7 @@ public struct GroupedFormWriter {
         position += count
     }
 
-    private mutating func samples(
-        _ family: GroupedForm.Family, _ read: UnsafeBufferPointer<UInt32>, _ written: UnsafeBufferPointer<UInt32>,
-        before: UnsafeRawBufferPointer
-    ) -> Bool {
+    private mutating func samples(_ family: GroupedForm.Family, before: UnsafeRawBufferPointer) -> Bool {
         var old = 0
         var line = family.lines.upperBound &- family.samples.count
         for sample in family.samples {

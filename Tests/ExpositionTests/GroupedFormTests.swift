@@ -35,12 +35,10 @@ import Testing
             guard let count = form.bytes(of: new) else { return nil }
             let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
             defer { memory.deallocate() }
-            guard var writer = GroupedFormWriter(form, new, to: memory) else { return nil }
-            for (place, family) in old.families.enumerated() {
-                let written = withExactCopy(old.bytes[family.lines]) { writer.write(place, before: $0) }
-                if written == nil { return nil }
+            let isWritten = withExactCopy(old.bytes) {
+                form.write(new, like: $0, at: old.families.map(\.lines), to: memory) != nil
             }
-            return writer.isFinished ? Array(memory) : nil
+            return isWritten ? Array(memory) : nil
         }
     }
 

@@ -25,6 +25,25 @@ package struct HTTPRoute: Sendable {
             case .below(let prefix): "\(prefix)*"
             }
         }
+
+        /// What lies between or below where the path is ours; empty for an exact path.
+        func match(_ path: String) -> String? {
+            switch self {
+            case .exactly(let own):
+                if path == own { return "" }
+                guard own != "/", path.utf8.count == own.utf8.count + 1, path.utf8.last == UInt8(ascii: "/") else {
+                    return nil
+                }
+                return path.utf8.starts(with: own.utf8) ? "" : nil
+            case .between(let prefix, let suffix):
+                guard path.hasPrefix(prefix), path.hasSuffix(suffix) else { return nil }
+                guard path.utf8.count > prefix.utf8.count + suffix.utf8.count else { return nil }
+                return String(path.dropFirst(prefix.count).dropLast(suffix.count))
+            case .below(let prefix):
+                guard path.utf8.starts(with: prefix.utf8) else { return nil }
+                return String(Substring(path.utf8.dropFirst(prefix.utf8.count)))
+            }
+        }
     }
 
     package typealias Handler = @Sendable (_ request: HTTPRequest, _ rest: String, _ loop: any EventLoop) -> HTTPReply
@@ -52,25 +71,6 @@ package struct HTTPRoute: Sendable {
 
     /// The same right for all of the route's requests.
     package static func always(_ right: HTTPRight) -> Right { { _, _ in right } }
-
-    /// What lies between or below where the path is ours; empty for an exact path.
-    func match(_ path: String) -> String? {
-        switch self.path {
-        case .exactly(let own):
-            if path == own { return "" }
-            guard own != "/", path.utf8.count == own.utf8.count + 1, path.utf8.last == UInt8(ascii: "/") else {
-                return nil
-            }
-            return path.utf8.starts(with: own.utf8) ? "" : nil
-        case .between(let prefix, let suffix):
-            guard path.hasPrefix(prefix), path.hasSuffix(suffix) else { return nil }
-            guard path.utf8.count > prefix.utf8.count + suffix.utf8.count else { return nil }
-            return String(path.dropFirst(prefix.count).dropLast(suffix.count))
-        case .below(let prefix):
-            guard path.utf8.starts(with: prefix.utf8) else { return nil }
-            return String(Substring(path.utf8.dropFirst(prefix.utf8.count)))
-        }
-    }
 }
 
 /// Finds the route of a request, and asks the gate whether it may be taken.
@@ -108,8 +108,9 @@ package struct HTTPRouter: Sendable {
     func find(_ request: HTTPRequest) -> (place: Int, destination: Destination) {
         var allowed: [HTTPMethod] = []
         var known = nowhere
-        for (place, route) in routes.enumerated() {
-            guard let rest = route.match(request.path) else { continue }
+        for place in routes.indices {
+            guard let rest = routes[place].path.match(request.path) else { continue }
+            let route = routes[place]
             if route.methods.contains(request.method == .HEAD ? .GET : request.method) {
                 return (place, .route(route, rest: rest))
             }

@@ -110,12 +110,18 @@ struct GroupFamily: Sendable {
         block?.content.lines = ByteBuffer(bytes: lines.readableBytesView)
     }
 
-    /// The lines of the block are from now on those of a text that ``text`` says the place in, so that they are held
-    /// once.
+    /// Where the lines of the block are in the text of the group, after HELP and TYPE.
+    var blockInText: Range<Int>? {
+        guard let text, let count = block?.content.lines.readableBytes else { return nil }
+        let start = text.lowerBound + header.utf8.count
+        return start..<start + count
+    }
+
+    /// The lines of the block are from now on those of the text of the group, so that they are held once.
     mutating func share(_ body: ByteBuffer) {
-        guard let text, let count = block?.content.lines.readableBytes,
-            let lines = body.getSlice(at: text.lowerBound + header.utf8.count, length: count)
-        else { return }
+        guard let place = blockInText, let lines = body.getSlice(at: place.lowerBound, length: place.count) else {
+            return
+        }
         block?.content.lines = lines
     }
 

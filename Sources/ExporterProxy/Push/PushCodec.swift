@@ -27,7 +27,7 @@ package enum PushCodec {
     /// About as many bytes as it will have, and not many fewer.
     private static func room(of record: PushRecord) -> Int {
         guard case .push(let push) = record else { return 64 }
-        if let lines = push.lines { return 256 + 128 * lines.form.count + lines.readableBytes }
+        if let lines = push.lines { return 256 + 128 * lines.form.count + lines.count }
         return push.families.reduce(256) { room, family in
             guard case .block(let block) = family.content else { return room + 256 }
             return room + 128 + block.lines.readableBytes

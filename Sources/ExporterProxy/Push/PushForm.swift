@@ -29,52 +29,23 @@ final class PushForm: Sendable {
 
     var count: Int { families.count }
 
-    /// What a body of this form has come to; `nil` where it is of another one.
-    ///
-    /// - Parameter blocks: of an earlier push of this form.
-    func read(
-        _ body: ByteBuffer, like blocks: [ByteBuffer], _ rules: PushRules, _ limits: ExpositionLimits
-    ) -> Lines? {
-        guard body.readableBytes <= limits.bytes, self.limits == limits, self.rules == rules else { return nil }
-        return body.withUnsafeReadableBytes { lines(of: $0, like: blocks) }
-    }
-
-    private func lines(of text: UnsafeRawBufferPointer, like blocks: [ByteBuffer]) -> Lines? {
-        guard let count = form.bytes(of: text), blocks.count == families.count, count < UInt32.max else { return nil }
-        var lines = ByteBufferAllocator().buffer(capacity: count)
-        var counts: [Int] = []
-        counts.reserveCapacity(blocks.count)
-        let written = lines.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { memory in
-            let memory = UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
-            guard var writer = GroupedFormWriter(form, text, to: memory) else { return 0 }
-            for (family, block) in blocks.enumerated() {
-                guard let count = block.withUnsafeReadableBytes({ writer.write(family, before: $0) }) else { return 0 }
-                counts.append(count)
-            }
-            return writer.isFinished ? count : 0
-        }
-        return written == count ? Lines(form: self, bytes: lines, counts: counts) : nil
-    }
-
     /// The lines of a push of a form.
     struct Lines: Sendable {
         let form: PushForm
-        /// Of all families, one behind the other.
         private let bytes: ByteBuffer
-        /// How many bytes each family has.
-        private let counts: [Int]
+        /// Where each family has its own, from the reader index of ``bytes``.
+        private let places: [Range<Int>]
 
-        init(form: PushForm, bytes: ByteBuffer, counts: [Int]) {
-            (self.form, self.bytes, self.counts) = (form, bytes, counts)
+        init(form: PushForm, bytes: ByteBuffer, places: [Range<Int>]) {
+            (self.form, self.bytes, self.places) = (form, bytes, places)
         }
 
         /// Of each family; they share their memory.
         var blocks: [ByteBuffer] {
-            var rest = bytes
-            return counts.map { rest.readSlice(length: $0) ?? ByteBuffer() }
+            places.map { bytes.getSlice(at: bytes.readerIndex + $0.lowerBound, length: $0.count) ?? ByteBuffer() }
         }
 
-        var readableBytes: Int { bytes.readableBytes }
+        var count: Int { places.reduce(0) { $0 + $1.count } }
 
         /// How long the series of a family are held, where rules say it.
         func expiresAfter(_ family: Int) -> Duration? { form.families[family].expiresAfter }
@@ -89,6 +60,26 @@ final class PushForm: Sendable {
                 }
                 return family
             }
+        }
+
+        /// What another body of the same form comes to; `nil` where it is of another one.
+        func next(_ body: ByteBuffer, _ rules: PushRules, _ limits: ExpositionLimits) -> Lines? {
+            guard body.readableBytes <= limits.bytes, form.limits == limits, form.rules == rules else { return nil }
+            return body.withUnsafeReadableBytes { next($0) }
+        }
+
+        private func next(_ text: UnsafeRawBufferPointer) -> Lines? {
+            guard let count = form.form.bytes(of: text), count < UInt32.max else { return nil }
+            var places: [Range<Int>]?
+            var next = ByteBufferAllocator().buffer(capacity: count)
+            next.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { memory in
+                let memory = UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
+                places = bytes.withUnsafeReadableBytes {
+                    form.form.write(text, like: $0, at: self.places, to: memory)
+                }
+                return places == nil ? 0 : count
+            }
+            return places.map { Lines(form: form, bytes: next, places: $0) }
         }
     }
 }

@@ -76,7 +76,7 @@ package final class PushGateway: Service, LiveSource {
     }
 
     /// What the next push of a group may be like.
-    func example(of group: GroupingKey) -> PushExample? { state.withLock { $0.groups.example(of: group) } }
+    func example(of group: GroupingKey) -> PushForm.Lines? { state.withLock { $0.groups.example(of: group) } }
 
     private func apply(_ record: PushRecord, number: UInt64?) -> PushOutcome {
         let outcome = state.withLock { apply(record, number, &$0) }

@@ -11,7 +11,7 @@ struct PushParser {
 
     /// - Parameter example: the group's last push, which this one may be like but for its values.
     func read(
-        _ body: ByteBuffer, _ request: PushRequest, at now: Moment, like example: PushExample? = nil
+        _ body: ByteBuffer, _ request: PushRequest, at now: Moment, like example: PushForm.Lines? = nil
     ) throws(PushRefusal) -> Push {
         if let push = again(body, request, at: now, like: example) { return push }
         return try readAll(body, request, at: now)
@@ -19,10 +19,10 @@ struct PushParser {
 
     /// A push of the same form as the last one; `nil` where it is none.
     private func again(
-        _ body: ByteBuffer, _ request: PushRequest, at now: Moment, like example: PushExample?
+        _ body: ByteBuffer, _ request: PushRequest, at now: Moment, like example: PushForm.Lines?
     ) -> Push? {
         guard let example, case .replacing(let clearing) = request.manner, request.clearMode == nil,
-            let lines = example.form.read(body, like: example.blocks, rules, limits)
+            let lines = example.next(body, rules, limits)
         else { return nil }
         return Push(
             group: request.group, clearing: clearing, families: [], expiresAfter: request.expiresAfter,
@@ -59,7 +59,7 @@ struct PushParser {
             let form = text.body.withUnsafeReadableBytes({ GroupedForm($0, text.index, grouped) })
         else { return }
         let whole = PushForm(form, push.families, rules, limits)
-        push.lines = PushForm.Lines(form: whole, bytes: lines, counts: grouped.families.map(\.lines.count))
+        push.lines = PushForm.Lines(form: whole, bytes: lines, places: grouped.families.map(\.lines))
         for place in push.families.indices {
             guard case .block(var block) = push.families[place].content else { continue }
             block.form = PushedBlock.Form(of: whole, place: place)

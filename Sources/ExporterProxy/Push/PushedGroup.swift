@@ -30,11 +30,11 @@ struct PushedGroup: Sendable {
     var isSaved = false
 
     private struct Last {
-        var form: PushForm
+        var lines: PushForm.Lines
         /// Of its families.
         var places: [Int]
-        /// What the families have their lines of, where these may lie in one piece of memory.
-        var lines: PushForm.Lines?
+        /// The lines lie in memory that is there for nothing else: not in the text.
+        var hasOwnMemory = true
     }
 
     init(_ key: GroupingKey, slot: Int32) {
@@ -61,9 +61,8 @@ struct PushedGroup: Sendable {
             take(family, numbers, clears: push.clears(family), arrival, &ledger)
         }
         last = push.lines.flatMap { last(of: push, $0) }
-        // They may lie in one piece of memory only where they are all that is left.
-        if push.clearing != .group, push.clearing != .everything { last?.lines = nil }
-        if last?.lines == nil { separateLines(push.families.compactMap { places[$0.name] }) }
+        // In one piece of memory they may lie only where they go together.
+        if last == nil { separateLines(push.families.compactMap { places[$0.name] }) }
         lastPush = push.at
         lastSucceeded = true
         noteDue(push.at, standardLife)
@@ -75,13 +74,13 @@ struct PushedGroup: Sendable {
         let areHeld = places.enumerated().allSatisfy { number, place in
             families[place].block?.content.form?.isThat(of: lines.form, number) == true
         }
-        return areHeld && places.count == lines.form.count ? Last(form: lines.form, places: places, lines: lines) : nil
+        return areHeld && places.count == lines.form.count ? Last(lines: lines, places: places) : nil
     }
 
     /// Does what a push says that differs from the last one in nothing but values; false, and nothing done, where it
     /// does otherwise, or where the group is not as the last one has left it.
     mutating func takeAgain(_ push: Push, _ standardLife: Duration?) -> Bool {
-        guard let again = push.lines, let places = last?.places, last?.form === again.form else { return false }
+        guard let again = push.lines, let places = last?.places, last?.lines.form === again.form else { return false }
         if push.clearing == .everything || push.clearing == .group && replacing.count != places.count { return false }
         let arrival = Arrival(
             group: key, slot: slot, at: push.at, life: push.expiresAfter, standardLife: standardLife)
@@ -89,24 +88,19 @@ struct PushedGroup: Sendable {
             families[places[family]].takeAgain(lines, again.expiresAfter(family), arrival)
             due = min(due, families[places[family]].due)
         }
-        last?.lines = again
+        last = Last(lines: again, places: places)
         lastPush = push.at
         lastSucceeded = true
         return true
     }
 
     /// What the next push may be like.
-    var example: PushExample? {
-        last.map { last in
-            let blocks = last.lines?.blocks ?? last.places.compactMap { families[$0].block?.content.lines }
-            return PushExample(form: last.form, blocks: blocks)
-        }
-    }
+    var example: PushForm.Lines? { last?.lines }
 
     /// Something else than a push of the same form comes: gives each family lines of its own, so that those of one that
     /// goes are not held for the sake of another.
     private mutating func forgetLast() {
-        if let last, last.lines != nil { separateLines(last.places) }
+        if let last, last.hasOwnMemory { separateLines(last.places) }
         last = nil
     }
 
@@ -200,7 +194,11 @@ struct PushedGroup: Sendable {
     /// Has the families hold their lines as parts of the text that is up to date, so that they are there once.
     mutating func shareText() {
         for place in families.indices { families[place].share(text.body) }
-        last?.lines = nil
+        guard let last else { return }
+        let ranges = last.places.compactMap { families[$0].blockInText }
+        guard ranges.count == last.places.count else { return self.last = nil }
+        let lines = PushForm.Lines(form: last.lines.form, bytes: text.body, places: ranges)
+        self.last = Last(lines: lines, places: last.places, hasOwnMemory: false)
     }
 
     /// All may be due earlier than was thought.
@@ -226,11 +224,4 @@ extension Push {
         case .nothing: .nothing
         }
     }
-}
-
-/// A push that the next one of a group may be like but for its values.
-struct PushExample: Sendable {
-    var form: PushForm
-    /// The lines of its families.
-    var blocks: [ByteBuffer]
 }

@@ -99,7 +99,7 @@ package struct PushedGroups: Sendable {
     }
 
     /// What the next push of a group may be like.
-    func example(of group: GroupingKey) -> PushExample? { places[group].flatMap { slots[$0]?.example } }
+    func example(of group: GroupingKey) -> PushForm.Lines? { places[group].flatMap { slots[$0]?.example } }
 
     /// Of a push that is refused; makes the group, if there is room for it.
     package mutating func noteFailure(of group: GroupingKey, at moment: Moment) {
