@@ -196,7 +196,10 @@ struct PushedGroup: Sendable {
         for place in families.indices { families[place].share(text.body) }
         guard let last else { return }
         let ranges = last.places.compactMap { families[$0].blockInText }
-        guard ranges.count == last.places.count else { return self.last = nil }
+        guard ranges.count == last.places.count else {
+            self.last = nil
+            return
+        }
         let lines = PushForm.Lines(form: last.lines.form, bytes: text.body, places: ranges)
         self.last = Last(lines: lines, places: last.places, hasOwnMemory: false)
     }
