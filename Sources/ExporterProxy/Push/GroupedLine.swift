@@ -1,73 +1,75 @@
 import Exposition
 
-/// One line of ``GroupedText``, taken apart.
+/// One line of ``GroupedText``, taken apart. What it says it reads where the text lies.
 struct GroupedLine {
-    let name: String
     /// Without the border and `clearmode`, as they stand between the braces.
     let labels: String
-    let clearMode: String?
+    private(set) var clearMode: String?
     /// The number that the border of a bucket or quantile is.
-    let border: Double?
+    private(set) var border: Double?
     let value: Double
-    /// As it was written.
-    let number: String
-    let text: String
+    private let line: SampleLine
+    private let text: UnsafeRawBufferPointer
 
-    /// `nil` for what is no such line.
+    /// `nil` where the value is no number.
     ///
-    /// - Parameter border: the label that is one, `le` or `quantile`, if any is.
-    init?(_ line: ArraySlice<UInt8>, border borderName: String?) {
-        text = String(decoding: line, as: UTF8.self)
-        guard let space = line.lastIndex(of: UInt8(ascii: " ")) else { return nil }
-        number = String(decoding: line[(space + 1)...], as: UTF8.self)
-        guard let value = Self.float(line[(space + 1)...]) else { return nil }
+    /// - Parameters:
+    ///   - text: what `line` is a line of; it must be there as long as this is.
+    ///   - border: the label that is one, `le` or `quantile`, if any is.
+    ///   - hasMark: `clearmode` may be among the labels.
+    init?(_ line: SampleLine, in text: UnsafeRawBufferPointer, border: StaticString?, hasMark: Bool) {
+        guard let value = FloatText.value(of: UnsafeRawBufferPointer(rebasing: text[line.value])) else { return nil }
         self.value = value
-        let series = line[..<space]
-        let brace = series.firstIndex(of: UInt8(ascii: "{"))
-        name = String(decoding: series[..<(brace ?? series.endIndex)], as: UTF8.self)
+        self.line = line
+        self.text = text
+        let labels = UnsafeRawBufferPointer(rebasing: text[line.labels])
+        guard border != nil || hasMark else {
+            self.labels = String(decoding: labels, as: UTF8.self)
+            return
+        }
         var kept: [UInt8] = []
-        var (mode, border): (String?, Double?) = (nil, nil)
-        if let brace {
-            guard series.last == UInt8(ascii: "}") else { return nil }
-            var rest = series[(brace + 1)...].dropLast()
-            kept.reserveCapacity(rest.count)
-            while !rest.isEmpty {
-                guard let end = Self.label(rest) else { return nil }
-                let (name, value) = (rest[..<end.equals], rest[(end.equals + 2)..<end.quote])
-                if name.elementsEqual(Self.clearModeName) {
-                    mode = String(decoding: value, as: UTF8.self)
-                } else if let borderName, name.elementsEqual(borderName.utf8), let number = Self.float(value) {
-                    border = number
-                } else {
-                    if !kept.isEmpty { kept.append(UInt8(ascii: ",")) }
-                    kept += rest[...end.quote]
-                }
-                rest = rest[(end.quote + 1)...]
-                if rest.first == UInt8(ascii: ",") { rest = rest.dropFirst() }
+        kept.reserveCapacity(labels.count)
+        var pairs = LabelPairs(labels)
+        while let pair = pairs.next() {
+            if pair.name.isEqual(to: PushParser.clearModeLabel) {
+                clearMode = String(decoding: pair.value, as: UTF8.self)
+            } else if let border, pair.name.isEqual(to: border), let number = FloatText.value(of: pair.value) {
+                self.border = number
+            } else {
+                kept.append(pair)
             }
         }
-        labels = String(decoding: kept, as: UTF8.self)
-        clearMode = mode
-        self.border = border
+        self.labels = String(decoding: kept, as: UTF8.self)
     }
 
-    private static let clearModeName = Array(PushParser.clearModeLabel.utf8)
+    /// The value as it was written.
+    var number: String { String(decoding: text[line.value], as: UTF8.self) }
 
-    private static func float(_ text: ArraySlice<UInt8>) -> Double? {
-        text.withUnsafeBytes { FloatText.value(of: $0) }
+    /// For people.
+    var shown: String { PushParser.shown(String(decoding: text[line.line].dropLast(), as: UTF8.self)) }
+
+    /// Whether its name is that of the family with this behind it.
+    func isNamed(_ suffix: StaticString, behind family: Int) -> Bool {
+        line.name.count >= family
+            && UnsafeRawBufferPointer(rebasing: text[line.name].dropFirst(family)).isEqual(to: suffix)
     }
+}
 
-    /// Where the `=` and the closing quote of the first label stand.
-    private static func label(_ rest: ArraySlice<UInt8>) -> (equals: Int, quote: Int)? {
-        guard let equals = rest.firstIndex(of: UInt8(ascii: "=")) else { return nil }
-        var place = equals + 2
-        while place < rest.endIndex {
-            switch rest[place] {
-            case UInt8(ascii: "\""): return (equals, place)
-            case UInt8(ascii: "\\"): place += 2
-            default: place += 1
-            }
-        }
-        return nil
+extension UnsafeRawBufferPointer {
+    fileprivate func isEqual(to text: StaticString) -> Bool {
+        count == text.utf8CodeUnitCount
+            && elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+}
+
+extension [UInt8] {
+    /// A comma in front where there is something.
+    fileprivate mutating func append(_ label: (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)) {
+        if !isEmpty { append(UInt8(ascii: ",")) }
+        append(contentsOf: label.name)
+        append(UInt8(ascii: "="))
+        append(UInt8(ascii: "\""))
+        append(contentsOf: label.value)
+        append(UInt8(ascii: "\""))
     }
 }

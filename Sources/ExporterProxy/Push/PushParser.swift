@@ -93,12 +93,12 @@ struct PushParser {
         return (ByteBuffer(bytes: result.bytes), index, true)
     }
 
-    static let clearModeLabel = "clearmode"
+    static let clearModeLabel: StaticString = "clearmode"
 
     private func group(_ text: Canonical, _ request: PushRequest) -> GroupedText {
         // As Pushgateway has it, so that a scrape does not put the gateway's own instance there.
         let labels = GroupedText.Labels(
-            group: request.group.labels, fallback: "instance", mark: Self.clearModeLabel)
+            group: request.group.labels, fallback: "instance", mark: Self.clearModeLabel.description)
         return text.body.withUnsafeReadableBytes { GroupedText($0, text.index, labels) }
     }
 
@@ -135,17 +135,22 @@ struct PushParser {
             content: .metrics([]), expiresAfter: rules.expireAfter(job: job, metric: family.name))
         let found = grouped.families[place]
         let isReplacing = request.manner != .aggregating
+        let block = lines.getSlice(at: found.lines.lowerBound, length: found.lines.count) ?? ByteBuffer()
         if isReplacing, said == nil, !found.hasMark, !found.lacksInfinity {
             pushed.clears = .replaced
-            let block = lines.getSlice(at: found.lines.lowerBound, length: found.lines.count) ?? ByteBuffer()
             pushed.content = .block(PushedBlock(lines: block, series: Array(grouped.series[found.samples])))
             return pushed
         }
         var metrics = PushedMetrics(family: family.name, type: pushed.type)
-        try metrics.read(grouped.bytes[found.lines], standard: standard(said, pushed.type, isReplacing))
+        let standard = standard(said, pushed.type, isReplacing)
+        let read = block.withUnsafeReadableBytes { bytes in
+            Result { () throws(PushRefusal) in
+                try metrics.read(bytes, hasMark: found.hasMark, standard: standard)
+            }
+        }
+        pushed.content = .metrics(try read.get())
         pushed.clears =
             metrics.clearsAll ? .all : metrics.hasUnsaid && isReplacing && said == nil ? .replaced : .nothing
-        pushed.content = .metrics(try metrics.finished())
         return pushed
     }
 

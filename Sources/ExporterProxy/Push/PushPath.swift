@@ -91,7 +91,7 @@ enum PushPath: Equatable {
             }
             decoded = value
         }
-        guard LabelName.canBeAdded(name), !name.hasPrefix("__"), name != PushParser.clearModeLabel else {
+        guard LabelName.canBeAdded(name), !name.hasPrefix("__"), name != PushParser.clearModeLabel.description else {
             throw Problem(text: "'\(EscapedText.visible(name))' in the path is no label name")
         }
         guard name.utf8.count <= limits.nameBytes, decoded.utf8.count <= limits.valueBytes else {

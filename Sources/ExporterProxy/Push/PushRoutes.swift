@@ -170,7 +170,9 @@ package struct PushRoutes: Sendable {
         instruments.bytes.increment(by: text.readableBytes)
         do throws(PushRefusal) {
             let reader = PushParser(rules: values.push.rules, limits: values.limits)
-            return Reading(record: .push(try reader.read(text, said, at: now, like: gateway.example(of: said.group))))
+            // What aggregates is never like the last one.
+            let example = said.manner == .aggregating ? nil : gateway.example(of: said.group)
+            return Reading(record: .push(try reader.read(text, said, at: now, like: example)))
         } catch {
             let record = error.isNoted ? PushRecord.failure(said.group, at: now) : nil
             return Reading(record: record, refusal: refuse(error))

@@ -4,7 +4,6 @@ import Exposition
 struct PushedMetrics {
     /// A metric while its lines come.
     private struct Building {
-        var labels: String
         var mode: ClearMode
         var first: GroupedLine
         /// Buckets or quantiles.
@@ -28,15 +27,32 @@ struct PushedMetrics {
         self.type = type
     }
 
+    /// The metrics of a family, in the order of their first lines.
+    ///
     /// - Parameters:
     ///   - lines: of ``GroupedText``.
+    ///   - hasMark: `clearmode` is among the labels.
     ///   - standard: for series that say nothing.
-    mutating func read(_ lines: ArraySlice<UInt8>, standard: ClearWord) throws(PushRefusal) {
-        let border: String? = type == .histogram ? "le" : type == .summary ? "quantile" : nil
-        for bytes in lines.split(separator: UInt8(ascii: "\n")) {
-            guard let line = GroupedLine(bytes, border: border) else { throw .notReadable(Self.notUnderstood) }
-            try add(line, try word(of: line, standard))
+    mutating func read(
+        _ lines: UnsafeRawBufferPointer, hasMark: Bool, standard: ClearWord
+    ) throws(PushRefusal) -> [PushedMetric] {
+        let border: StaticString? = type == .histogram ? "le" : type == .summary ? "quantile" : nil
+        let areParts = border != nil || hasMark
+        var metrics: [PushedMetric] = []
+        for place in SampleLines(lines) {
+            guard let line = GroupedLine(place, in: lines, border: border, hasMark: hasMark) else {
+                throw .notReadable(Self.notUnderstood)
+            }
+            let word = try word(of: line, standard)
+            if word == .family { clearsAll = true }
+            if areParts {
+                try add(line, word)
+            } else {
+                metrics.append(
+                    PushedMetric(labels: line.labels, mode: word.mode, point: .value(line.value, text: line.number)))
+            }
         }
+        return areParts ? try finished() : metrics
     }
 
     static let notUnderstood = "the body was not understood"
@@ -46,45 +62,46 @@ struct PushedMetrics {
             hasUnsaid = true
             return standard
         }
-        guard let word = ClearWord(said) else { throw .clearMode(said, line: PushParser.shown(line.text)) }
+        guard let word = ClearWord(said) else { throw .clearMode(said, line: line.shown) }
         return word
     }
 
     private mutating func add(_ line: GroupedLine, _ word: ClearWord) throws(PushRefusal) {
-        if word == .family { clearsAll = true }
         let known = places[line.labels]
         let place = known ?? building.count
         if known == nil {
             places[line.labels] = place
-            building.append(Building(labels: line.labels, mode: word.mode, first: line))
+            building.append(Building(mode: word.mode, first: line))
         } else if line.clearMode != nil {
             // Of a histogram of which one sample says something, all of it is meant.
             building[place].mode = word.mode
         }
         let isRepeated: Bool
-        switch (type, line.name.dropFirst(family.utf8.count)) {
-        case (.histogram, "_sum"), (.summary, "_sum"):
-            isRepeated = building[place].sum != nil
-            building[place].sum = line.value
-        case (.histogram, "_count"), (.summary, "_count"):
-            isRepeated = building[place].count != nil
-            building[place].count = line.value
-        case (.histogram, _), (.summary, _):
-            guard let border = line.border else { throw .notReadable(Self.notUnderstood) }
-            isRepeated = false
-            building[place].borders.append((border, line.value))
+        switch type {
+        case .histogram, .summary:
+            if line.isNamed("_sum", behind: family.utf8.count) {
+                isRepeated = building[place].sum != nil
+                building[place].sum = line.value
+            } else if line.isNamed("_count", behind: family.utf8.count) {
+                isRepeated = building[place].count != nil
+                building[place].count = line.value
+            } else {
+                guard let border = line.border else { throw .notReadable(Self.notUnderstood) }
+                isRepeated = false
+                building[place].borders.append((border, line.value))
+            }
         default: isRepeated = known != nil
         }
-        if isRepeated { throw .repeated(line: PushParser.shown(line.text)) }
+        if isRepeated { throw .repeated(line: line.shown) }
     }
 
     // MARK: What came of it
 
-    func finished() throws(PushRefusal) -> [PushedMetric] {
+    private func finished() throws(PushRefusal) -> [PushedMetric] {
         var metrics: [PushedMetric] = []
         metrics.reserveCapacity(building.count)
         for metric in building {
-            metrics.append(PushedMetric(labels: metric.labels, mode: metric.mode, point: try point(of: metric)))
+            metrics.append(PushedMetric(labels: metric.first.labels, mode: metric.mode, point: try point(of: metric)))
         }
         return metrics
     }
@@ -96,7 +113,7 @@ struct PushedMetrics {
         var borders = metric.borders
         borders.sort { $0.border < $1.border }
         if zip(borders, borders.dropFirst()).contains(where: { $0.border == $1.border }) {
-            throw .repeated(line: PushParser.shown(metric.first.text))
+            throw .repeated(line: metric.first.shown)
         }
         guard type == .histogram else {
             let quantiles = borders.map { (quantile: $0.border, value: $0.value) }
