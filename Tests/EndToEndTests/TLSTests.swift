@@ -31,9 +31,15 @@ struct TLSTests {
         let tls =
             "{ cert_file = '\(folder.path("server.pem"))', key_file = '\(folder.path("server.key"))'"
             + more.replacing("FOLDER", with: folder.path) + " }"
-        try await withProxy(["web.tls": tls]) { proxy in
+        try await EndToEndTests.withProxy(["web.tls": tls]) { proxy in
             try await body(proxy, folder, "https://127.0.0.1:\(proxy.httpPort)")
         }
+    }
+
+    /// The proxy behind `tls`, or `plain`.
+    static func withProxy(scheme: String, _ body: (ProxyProcess, String) async throws -> Void) async throws {
+        if scheme == "tls" { return try await withSecureProxy { proxy, _, url in try await body(proxy, url) } }
+        try await EndToEndTests.withProxy { proxy in try await body(proxy, proxy.url("")) }
     }
 
     @Test func curl_ReadsMetrics_AndIsToldWhatIsWrong() async throws {

@@ -86,8 +86,8 @@ extension HTTPConnection {
                 state = .idle
                 return .rest
             case (.closing, _): return .nothing
-            case (.idle, _), (.judging, _), (.receiving, .head), (.dropping, .head), (.answering, _):
-                preconditionFailure("the decoder delivered a part out of order")
+            // The decoder keeps the order.
+            case (.idle, _), (.judging, _), (.receiving, .head), (.dropping, .head), (.answering, _): return close()
             }
         }
 
@@ -103,7 +103,7 @@ extension HTTPConnection {
 
         /// The request may be made; its body is taken within `limit`, and without one read away.
         mutating func admitted(_ limit: HTTPBodyLimit?, bytesLeft: Int) -> Action {
-            guard case .judging(let framing) = state else { preconditionFailure("there is nothing to admit") }
+            guard case .judging(let framing) = state else { return close() }
             let declared = framing.declaredBytes ?? 0
             let bound = limit ?? untakenLimit
             if declared > bound.bytes { return refuse(tooLargeFor: bound) }
@@ -147,9 +147,12 @@ extension HTTPConnection {
         }
 
         private mutating func close() -> Action {
-            state = .closing
+            stop()
             return .close
         }
+
+        /// Nothing more is received or answered.
+        mutating func stop() { state = .closing }
 
         // MARK: Answers
 

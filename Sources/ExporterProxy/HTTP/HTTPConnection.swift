@@ -35,6 +35,10 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Why, where that is not the client's wish.
     private var garbage: HTTPParserError?
     private var needsFlush = false
+    /// Of answers that are written and not flushed.
+    private var unflushedBytes = 0
+    /// ``work(_:)`` is on the stack.
+    private var isWorking = false
     private var wantsRead = false
     private var deadline: NIODeadline
     private var timer: Scheduled<Void>?
@@ -46,6 +50,10 @@ final class HTTPConnection: ChannelDuplexHandler {
     private var bodyBytesSeen = 0
 
     static let uriBytesMax = 8192
+    /// Parts of requests that a client has sent ahead, beyond which nobody listens to it.
+    static let waitingMax = 1024
+    /// Answers are handed on at this many bytes: only then it shows whether the client takes them.
+    private static let flushBytes = 64 * 1024
 
     init(_ parts: Parts) {
         self.parts = parts
@@ -82,7 +90,13 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        waiting.append(unwrapInboundIn(data))
+        if inputHasEnded { return }
+        if waiting.count < Self.waitingMax {
+            waiting.append(unwrapInboundIn(data))
+        } else {
+            parts.instruments.refusedRequests.increment()
+            inputHasEnded = true
+        }
         work(context)
     }
 
@@ -111,6 +125,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// After something that held work up has ended.
     private func workOn(_ context: ChannelHandlerContext) {
+        if isWorking { return }
         work(context)
         flush(context)
         hurryTimer(context)
@@ -120,8 +135,15 @@ final class HTTPConnection: ChannelDuplexHandler {
         }
     }
 
+    /// Where an answer is there at once this is called from within: then what is on the stack goes on.
     private func work(_ context: ChannelHandlerContext) {
-        while mayTakeMore(context), let part = waiting.popFirst() { act(machine.received(part), context) }
+        if isWorking { return }
+        isWorking = true
+        defer { isWorking = false }
+        while mayTakeMore(context), let part = waiting.popFirst() {
+            act(machine.received(part), context)
+            if unflushedBytes >= Self.flushBytes { flush(context) }
+        }
         guard inputHasEnded, waiting.isEmpty, machine.isIdle || machine.isReceiving else { return }
         // Of what has begun there is no more to come.
         guard machine.isReceiving, let garbage else { return closeWhenSent(context) }
@@ -174,6 +196,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func judge(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let request = HTTPRequest(method: head.method, uri: head.uri, headers: head.headers, peer: peer)
         question = Question(request: request, version: head.version, place: parts.router.nowhere)
+        // It may have been sent ahead, before the answer to the one before.
+        member?.idleSince.store(0, ordering: .relaxed)
         guard head.uri.utf8.count <= Self.uriBytesMax else {
             parts.instruments.refusedRequests.increment()
             return finish(.refusal(.uriTooLong, "414 the path is longer than \(Self.uriBytesMax) bytes"), context)
@@ -210,7 +234,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Its end has come.
     private func answer(_ context: ChannelHandlerContext) {
         guard var question, let (route, rest) = question.route else {
-            preconditionFailure("a request without a route is answered at its head")
+            return closeAfterWriting(context)
         }
         question.readAt = .now()
         self.question = question
@@ -268,8 +292,12 @@ final class HTTPConnection: ChannelDuplexHandler {
     ) {
         let head = parts.head.write(response, connection: connection, allocator: context.channel.allocator)
         context.write(wrapOutboundOut(head), promise: nil)
+        unflushedBytes += head.readableBytes
         if sendsBody {
-            for piece in response.body { context.write(wrapOutboundOut(piece), promise: nil) }
+            for piece in response.body {
+                context.write(wrapOutboundOut(piece), promise: nil)
+                unflushedBytes += piece.readableBytes
+            }
         }
         needsFlush = true
     }
@@ -277,6 +305,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func flush(_ context: ChannelHandlerContext) {
         guard needsFlush else { return }
         needsFlush = false
+        unflushedBytes = 0
         context.flush()
         guard !context.channel.isWritable else { return }
         deadline = .now() + TimeAmount(parts.configuration.writeTimeout)
@@ -293,6 +322,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Ends our side once everything is sent; the client's side soon after, so that what it still sends does not
     /// reset the connection before it has read the answer.
     private func closeAfterWriting(_ context: ChannelHandlerContext) {
+        machine.stop()
         waiting.removeAll()
         question = nil
         body.giveBack()

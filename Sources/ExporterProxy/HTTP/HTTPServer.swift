@@ -95,6 +95,8 @@ package final class HTTPServer: Service {
             .serverChannelOption(.autoRead, value: accepts)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // What one read brings is decoded whole, also while the answer to its first request is not taken.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 guard tls.keeper.current != nil else {
                     return channel.eventLoop.makeCompletedFuture {
