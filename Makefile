@@ -22,7 +22,7 @@ CLIENTS := .build-clients
 # Where the comparison with other proxies lies, if it is there.
 export EXPORTER_PROXY_BENCH ?= ../shared/bench
 
-BUILD_PACKAGES := libcapnp-dev libtomlplusplus-dev libsqlite3-dev libsodium-dev libcrypt-dev libyaml-dev libsnappy-dev libzstd-dev \
+BUILD_PACKAGES := libcapnp-dev libtomlplusplus-dev libsqlite3-dev libsodium-dev libcrypt-dev libyaml-dev libre2-dev libsnappy-dev libzstd-dev \
 	zlib1g-dev pkg-config git g++
 # Push clients of other languages; `make clients` builds programs that use them.
 CLIENT_PACKAGES := golang-go golang-github-prometheus-client-golang-dev prometheus-cpp-dev cargo librust-prometheus+push-dev

@@ -36,6 +36,7 @@ let package = Package(
             linkerSettings: linked("capnp", "kj")
         ),
         .target(name: "CTOML"),
+        .target(name: "CRE2", linkerSettings: linked("re2")),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
         // The headers of what ``ExporterProxy`` links.
@@ -56,6 +57,7 @@ let package = Package(
                 "CLinux",
                 "CSnappy",
                 "CSodium",
+                "CRE2",
                 "CSQLite",
                 "CYAML",
                 "CZstd",

@@ -48,7 +48,7 @@ public struct GroupedText: Sendable {
         series.reserveCapacity(count)
         prefixes.reserveCapacity(count)
         families.reserveCapacity(index.shape.families.count)
-        let room = text.count &+ count &* (Self.size(of: labels) &+ 4)
+        let room = Self.bytes(of: text.count, index, labels)
         bytes = [UInt8](unsafeUninitializedCapacity: room) { buffer, written in
             var lines = GroupedLines(buffer)
             withUnsafeTemporaryAllocation(of: LabelLine.Entry.self, capacity: LabelLine.capacity) { entries in
@@ -67,6 +67,11 @@ public struct GroupedText: Sendable {
         for (family, extent) in zip(index.shape.families, index.extents) {
             add(family, text.part(extent.samples..<extent.end), &line, &seen, to: &lines, room: count)
         }
+    }
+
+    /// How many bytes the lines have at most that come of so many bytes of text; every sample gets the labels of the group.
+    public static func bytes(of textBytes: Int, _ index: IndexedExposition, _ labels: Labels) -> Int {
+        textBytes &+ index.shape.series.count &* (size(of: labels) &+ 4)
     }
 
     private static func size(of labels: Labels) -> Int {

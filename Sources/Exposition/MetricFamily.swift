@@ -62,6 +62,18 @@ public struct Label: Hashable, Sendable {
         self.name = name
         self.value = value
     }
+
+    /// By bytes, as Prometheus has it: strings of the standard library are equal also where they only look alike.
+    public static func == (a: Label, b: Label) -> Bool {
+        a.name.utf8.elementsEqual(b.name.utf8) && a.value.utf8.elementsEqual(b.value.utf8)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        for var text in [name, value] {
+            text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+            hasher.combine(0xFF as UInt8)
+        }
+    }
 }
 
 /// A point in time since 1970: text 0.0.4 writes whole milliseconds, OpenMetrics seconds with a fraction.

@@ -56,8 +56,10 @@ package struct Daemon {
         let access = try access(threads.hashing, registry)
         let store = SnapshotStore(sourcesMax: configuration.store.sourcesMax)
         registry.gauge("exporter_proxy_sources", help: "Sources in the table.") { Double(store.count) }
+        let lookups = HTTPQueue(threads.lookups)
         let push = PushRoom(
-            configuration, store: store, registry: registry, threads: threads.pushes, logger: logger, time: time)
+            configuration, store: store, registry: registry, threads: threads.pushes, lookups: lookups, logger: logger,
+            time: time)
         // First: what was there is there again when the doors open.
         let persistence = try await Persistence.open(
             configuration.store.persistence,
@@ -88,7 +90,7 @@ package struct Daemon {
                 listening: configuration.exporter.http.address, hasAdminAPI: configuration.web.enablesAdminAPI),
             startedAt: time(), storePath: persistence?.path)
         let pages = PageRoutes(
-            store: store, merged: merged, gateway: push.gateway, status: page, threads: threads.pushes, time: time)
+            store: store, merged: merged, gateway: push.gateway, status: page, queue: lookups, time: time)
         // Last: whoever can connect to it finds every other door open.
         let server = try await HTTPServer.open(
             configuration.exporter.http(within: descriptorsAvailable),

@@ -6,10 +6,12 @@ struct DaemonThreads: Sendable {
     let pages = NIOThreadPool(numberOfThreads: 1)
     /// Large pushes are read here.
     let pushes = NIOThreadPool(numberOfThreads: 1)
+    /// Groups are listed and looked through here.
+    let lookups = NIOThreadPool(numberOfThreads: 1)
     /// Passwords are checked here.
     let hashing = AccessControl.hashingThreads()
 
-    private var all: [NIOThreadPool] { [pages, pushes, hashing] }
+    private var all: [NIOThreadPool] { [pages, pushes, lookups, hashing] }
 
     func start() { for threads in all { threads.start() } }
 

@@ -8,12 +8,13 @@ struct PushRoom: Sendable {
     private let admin: AdminSwitch
     private let instruments: PushInstruments
     private let threads: NIOThreadPool
+    private let lookups: HTTPQueue
     private let startedAt: Moment
     private let time: TimeSource
 
     init(
         _ configuration: RootConfiguration, store: SnapshotStore, registry: InstrumentRegistry, threads: NIOThreadPool,
-        logger: Logger, time: @escaping TimeSource
+        lookups: HTTPQueue, logger: Logger, time: @escaping TimeSource
     ) {
         instruments = PushInstruments(registry: registry)
         gateway = PushGateway(
@@ -21,6 +22,7 @@ struct PushRoom: Sendable {
         settings = PushSettings(configuration.pushSettings)
         admin = AdminSwitch(configuration.web.enablesAdminAPI)
         self.threads = threads
+        self.lookups = lookups
         self.time = time
         startedAt = time()
         registry.gauge("exporter_proxy_push_groups", help: "Groups that were pushed.") { [gateway] in
@@ -34,7 +36,7 @@ struct PushRoom: Sendable {
     var routes: [HTTPRoute] {
         let pushes = PushRoutes(
             gateway: gateway, settings: settings, instruments: instruments, threads: threads, time: time)
-        let api = PushAPI(gateway: gateway, admin: admin, threads: threads) { [startedAt] in
+        let api = PushAPI(gateway: gateway, admin: admin, queue: lookups) { [startedAt] in
             PushStatus.json(startedAt: startedAt)
         }
         return pushes.all + api.all
@@ -43,7 +45,7 @@ struct PushRoom: Sendable {
     func apply(_ new: RootConfiguration) {
         settings.current = new.pushSettings
         admin.isOn = new.web.enablesAdminAPI
-        if gateway.limits != new.push.holds { gateway.limits = new.push.holds }
+        gateway.adopt(new.push.holds)
     }
 }
 

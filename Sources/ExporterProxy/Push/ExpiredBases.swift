@@ -2,6 +2,9 @@ import Exposition
 
 /// Sums of series that have expired, kept for the case that they return.
 struct ExpiredBases: Sendable {
+    /// Of all, about, whatever number of bases is allowed.
+    static let bytesMax = 64 << 20
+
     struct Base: Sendable {
         var type: MetricType
         var labels: String
@@ -12,6 +15,9 @@ struct ExpiredBases: Sendable {
         init(_ type: MetricType, labels: String, _ state: Aggregate) {
             (self.type, self.labels, self.state) = (type, labels, state)
         }
+
+        /// About as many as it takes in memory.
+        fileprivate var bytes: Int { labels.utf8.count + 32 * state.samples }
     }
 
     private struct Place {
@@ -25,6 +31,8 @@ struct ExpiredBases: Sendable {
     /// The oldest first; also of bases that have gone.
     private var order: [Place] = []
     private var count = 0
+    /// Of all, about.
+    private var bytes = 0
     private var lastStamp: UInt64 = 0
     /// Something is other than when this was set to false.
     var hasChanged = false
@@ -37,17 +45,19 @@ struct ExpiredBases: Sendable {
         lastStamp += 1
         base.stamp = lastStamp
         let old = bases[group, default: [:]][family, default: [:]].updateValue(base, forKey: number)
-        if old == nil { count += 1 }
+        if let old { bytes -= old.bytes } else { count += 1 }
+        bytes += base.bytes
         order.append(Place(group: group, family: family, number: number, stamp: lastStamp))
         hasChanged = true
         dropOldest(limit)
     }
 
     private mutating func dropOldest(_ limit: Int) {
-        guard count > limit || order.count > 2 * count + 64 else { return }
+        guard count > limit || bytes > Self.bytesMax || order.count > 2 * count + 64 else { return }
         order.removeAll { bases[$0.group]?[$0.family]?[$0.number]?.stamp != $0.stamp }
         // A quarter more than is needed, so that not each one that comes has to look through all.
-        let surplus = count > limit ? min(order.count, count - limit + limit / 4) : 0
+        var surplus = count > limit ? min(order.count, count - limit + limit / 4) : 0
+        if bytes > Self.bytesMax { surplus = max(surplus, (order.count + 3) / 4) }
         for place in order.prefix(surplus) { remove(place.number, of: place.family, in: place.group) }
         order.removeFirst(surplus)
     }
@@ -60,8 +70,9 @@ struct ExpiredBases: Sendable {
     }
 
     private mutating func remove(_ number: UInt64, of family: String, in group: GroupingKey) {
-        guard bases[group]?[family]?.removeValue(forKey: number) != nil else { return }
+        guard let gone = bases[group]?[family]?.removeValue(forKey: number) else { return }
         count -= 1
+        bytes -= gone.bytes
         hasChanged = true
         if bases[group]?[family]?.isEmpty == true { bases[group]?[family] = nil }
         if bases[group]?.isEmpty == true { bases[group] = nil }
@@ -70,6 +81,7 @@ struct ExpiredBases: Sendable {
     mutating func forget(_ family: String, of group: GroupingKey) {
         guard count > 0, let gone = bases[group]?.removeValue(forKey: family) else { return }
         count -= gone.count
+        bytes -= gone.values.reduce(0) { $0 + $1.bytes }
         hasChanged = true
         if bases[group]?.isEmpty == true { bases[group] = nil }
     }
@@ -77,6 +89,7 @@ struct ExpiredBases: Sendable {
     mutating func forget(_ group: GroupingKey) {
         guard count > 0, let gone = bases.removeValue(forKey: group) else { return }
         count -= gone.values.reduce(0) { $0 + $1.count }
+        bytes -= gone.values.reduce(0) { $1.values.reduce($0) { $0 + $1.bytes } }
         hasChanged = true
     }
 

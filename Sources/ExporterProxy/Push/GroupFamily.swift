@@ -79,7 +79,9 @@ struct GroupFamily: Sendable {
         _ ledger: inout PushLedger
     ) {
         text = nil
-        if let help = pushed.help { self.help = help }
+        // Where nothing of the old one is left, its HELP is not either.
+        let isReplaced = clears == .all || clears == .replaced && aggregated.isEmpty
+        if pushed.help != nil || isReplaced { help = pushed.help }
         guard !pushed.content.isEmpty else { return drop(clears, arrival.slot, &ledger) }
         if pushed.type != type { restart(pushed, arrival, &ledger) }
         pushedAt = arrival.at

@@ -2,7 +2,7 @@
 struct IdempotencyKeys: Sendable {
     struct Key: Hashable, Sendable {
         var group: GroupingKey
-        var key: String
+        var key: ExactText
     }
 
     struct Answer: Sendable {
@@ -11,14 +11,17 @@ struct IdempotencyKeys: Sendable {
         var at: Int64
     }
 
+    /// What all of them have together, whatever number of them is allowed.
+    static let bytesMax = 16 << 20
+
     private var limit: Int
     private var life: Int64
     private(set) var answers: [Key: Answer] = [:]
     /// The oldest first, from `head` on.
     private var order: [Key] = []
     private var head = 0
-    /// One for each key, and one for each reason that is remembered with it.
-    private var weight = 0
+    /// Bytes of keys with their groups, and of what was answered.
+    private var bytes = 0
     /// Something is other than when this was set to false.
     var hasChanged = false
 
@@ -33,8 +36,13 @@ struct IdempotencyKeys: Sendable {
     }
 
     mutating func answer(to key: Key, at time: Int64) -> PushOutcome? {
-        while head < order.count, let oldest = answers[order[head]], time &- oldest.at >= life { dropOldest() }
+        dropOld(at: time)
         return answers[key]?.outcome
+    }
+
+    /// Forgets those whose time is over.
+    mutating func dropOld(at time: Int64) {
+        while head < order.count, let oldest = answers[order[head]], time &- oldest.at >= life { dropOldest() }
     }
 
     /// A key that is known keeps its answer.
@@ -42,13 +50,13 @@ struct IdempotencyKeys: Sendable {
         guard limit > 0, answers[key] == nil else { return }
         answers[key] = Answer(outcome: outcome, at: time)
         order.append(key)
-        weight += Self.weight(of: outcome)
+        bytes += Self.bytes(of: key, outcome)
         hasChanged = true
-        while weight > limit, head < order.count { dropOldest() }
+        while answers.count > limit || bytes > Self.bytesMax, head < order.count { dropOldest() }
     }
 
     private mutating func dropOldest() {
-        if let gone = answers.removeValue(forKey: order[head]) { weight -= Self.weight(of: gone.outcome) }
+        if let gone = answers.removeValue(forKey: order[head]) { bytes -= Self.bytes(of: order[head], gone.outcome) }
         head += 1
         hasChanged = true
         guard head > 1024, head > order.count / 2 else { return }
@@ -56,9 +64,12 @@ struct IdempotencyKeys: Sendable {
         head = 0
     }
 
-    private static func weight(of outcome: PushOutcome) -> Int {
-        guard case .refused(let conflicts) = outcome else { return 1 }
-        return 1 + conflicts.count
+    private static func bytes(of key: Key, _ outcome: PushOutcome) -> Int {
+        let own = key.group.labels.reduce(64 + key.key.text.utf8.count) {
+            $0 + 32 + $1.name.utf8.count + $1.value.utf8.count
+        }
+        guard case .refused(let conflicts) = outcome else { return own }
+        return conflicts.reduce(own) { $0 + 32 + $1.description.utf8.count }
     }
 
     /// The oldest first.

@@ -1,24 +1,24 @@
 import Exposition
 import NIOCore
-import NIOPosix
 import Synchronization
 
 /// Pushgateway's API beside the pushes themselves: what is stored, and how it is got rid of.
 package struct PushAPI: Sendable {
     private let gateway: PushGateway
-    private let threads: NIOThreadPool
+    private let queue: HTTPQueue
     private let admin: AdminSwitch
     private let status: @Sendable () -> String
 
     /// - Parameters:
+    ///   - queue: for what looks at all groups.
     ///   - admin: whether wipe and delete by selector are to be had.
     ///   - status: the JSON object that `/api/v1/status` has as its data.
     package init(
-        gateway: PushGateway, admin: AdminSwitch, threads: NIOThreadPool, status: @escaping @Sendable () -> String
+        gateway: PushGateway, admin: AdminSwitch, queue: HTTPQueue, status: @escaping @Sendable () -> String
     ) {
         self.gateway = gateway
         self.admin = admin
-        self.threads = threads
+        self.queue = queue
         self.status = status
     }
 
@@ -45,7 +45,7 @@ package struct PushAPI: Sendable {
     }
 
     private func groups(_ loop: any EventLoop) -> HTTPReply {
-        .later(threads.runIfActive(eventLoop: loop) { Self.success(PushListing.json(gateway.groups())) })
+        queue.reply(on: loop) { Self.success(PushListing.json(gateway.groups())) }
     }
 
     private static let switchedOff = HTTPResponse.refusal(
@@ -53,22 +53,26 @@ package struct PushAPI: Sendable {
 
     private func wipe(_ loop: any EventLoop) -> HTTPReply {
         guard admin.isOn else { return .now(Self.switchedOff) }
-        return submit(.wipe, loop) { _ in HTTPResponse(.accepted) }
+        return .later(
+            submit(.wipe, loop).map { result in
+                switch result {
+                case .success: HTTPResponse(.accepted)
+                case .failure(let error): Self.notDeleted(error, after: PushSelection.Counts())
+                }
+            })
     }
 
     private func submit(
-        _ record: PushRecord, _ loop: any EventLoop, _ answer: @escaping @Sendable (PushOutcome) -> HTTPResponse
-    ) -> HTTPReply {
-        let promise = loop.makePromise(of: HTTPResponse.self)
-        gateway.submit(record) { result in
-            switch result {
-            case .success(let outcome): promise.succeed(answer(outcome))
-            case .failure(let error):
-                promise.succeed(
-                    .refusal(.serviceUnavailable, "503 nothing was deleted: \(error)", headers: [("Retry-After", "1")]))
-            }
-        }
-        return .later(promise.futureResult)
+        _ record: PushRecord, _ loop: any EventLoop
+    ) -> EventLoopFuture<Result<PushOutcome, JournalError>> {
+        let promise = loop.makePromise(of: Result<PushOutcome, JournalError>.self)
+        gateway.submit(record) { promise.succeed($0) }
+        return promise.futureResult
+    }
+
+    private static func notDeleted(_ error: JournalError, after done: PushSelection.Counts) -> HTTPResponse {
+        let what = done.series == 0 ? "nothing was deleted" : "only \(done.series) series were deleted"
+        return .refusal(.serviceUnavailable, "503 \(what): \(error)", headers: [("Retry-After", "1")])
     }
 
     // MARK: Deletion
@@ -86,19 +90,39 @@ package struct PushAPI: Sendable {
                 .refusal(.badRequest, "400 match[] or older_than must say what is to go; for all, there is wipe"))
         }
         let isDry = request.queryValue("dry_run") == "1" || request.queryValue("dry_run") == "true"
-        let found = threads.runIfActive(eventLoop: loop) { try select(selectors, age) }
+        guard let found = queue.run(on: loop, { try select(selectors, age) }) else { return .now(HTTPQueue.full) }
         let answer = found.flatMap { selection -> EventLoopFuture<HTTPResponse> in
-            let counts = Self.counts(series: selection.series, groups: selection.groupsLeftEmpty, isDry: isDry)
-            guard !isDry, case .later(let done) = submit(.deleteSelected(selection), loop, Self.deleted) else {
-                return loop.makeSucceededFuture(counts)
-            }
-            return done
+            guard isDry else { return delete(selection.parts()[...], after: .init(), loop) }
+            return loop.makeSucceededFuture(
+                Self.answer(.init(series: selection.series, groups: selection.groupsLeftEmpty), isDry: true))
         }
         return .later(
             answer.flatMapErrorThrowing { error in
                 guard let problem = error as? SelectorProblem else { throw error }
                 return .refusal(.badRequest, "400 \(problem.text)")
             })
+    }
+
+    /// One part after the other: each is a record of its own.
+    private func delete(
+        _ parts: ArraySlice<PushSelection>, after done: PushSelection.Counts, _ loop: any EventLoop
+    ) -> EventLoopFuture<HTTPResponse> {
+        guard let part = parts.first else { return loop.makeSucceededFuture(Self.answer(done, isDry: false)) }
+        return submit(.deleteSelected(part), loop).flatMap { result in
+            var done = done
+            switch result {
+            case .success(.removed(let series, let groups)):
+                done.series += series
+                done.groups += groups
+            case .success: break
+            case .failure(let error): return loop.makeSucceededFuture(Self.notDeleted(error, after: done))
+            }
+            return delete(parts.dropFirst(), after: done, loop)
+        }
+    }
+
+    private static func answer(_ counts: PushSelection.Counts, isDry: Bool) -> HTTPResponse {
+        success("{\"series\":\(counts.series),\"groups\":\(counts.groups),\"dry_run\":\(isDry)}")
     }
 
     private struct SelectorProblem: Error { var text: String }
@@ -115,15 +139,6 @@ package struct PushAPI: Sendable {
         return gateway.select(olderThan: age) { name, labels in
             selectors.contains { $0.matches(name: name, labels) }
         }
-    }
-
-    @Sendable private static func deleted(_ outcome: PushOutcome) -> HTTPResponse {
-        guard case .removed(let series, let groups) = outcome else { return counts(series: 0, groups: 0, isDry: false) }
-        return counts(series: series, groups: groups, isDry: false)
-    }
-
-    private static func counts(series: Int, groups: Int, isDry: Bool) -> HTTPResponse {
-        success("{\"series\":\(series),\"groups\":\(groups),\"dry_run\":\(isDry)}")
     }
 }
 

@@ -4,7 +4,7 @@ import NIOCore
 /// Pushes and other records as bytes of the journal. Times are those of the wall.
 package enum PushCodec {
     private enum Kind: UInt8 {
-        case push, failure, delete, deleteSelected, wipe, expire
+        case push, failure, delete, deleteSelected, wipe, expire, limits
     }
 
     package static func encode(_ push: Push) -> ByteBuffer { encode(.push(push)) }
@@ -20,6 +20,7 @@ package enum PushCodec {
         case .deleteSelected(let selection): writer.write(selection)
         case .wipe: break
         case .expire(let moment): writer.write(moment.wall.nanoseconds)
+        case .limits(let limits): writer.write(limits)
         }
         return writer.bytes
     }
@@ -42,6 +43,7 @@ package enum PushCodec {
         case .deleteSelected: .deleteSelected
         case .wipe: .wipe
         case .expire: .expire
+        case .limits: .limits
         }
     }
 
@@ -56,6 +58,7 @@ package enum PushCodec {
         case .deleteSelected: record = .deleteSelected(try reader.selection())
         case .wipe: record = .wipe
         case .expire: record = .expire(at: try reader.moment())
+        case .limits: record = .limits(try reader.limits())
         case nil: throw .damaged("the kind of a record")
         }
         try reader.end()
@@ -64,6 +67,12 @@ package enum PushCodec {
 }
 
 extension PushWriter {
+    mutating func write(_ limits: PushLimits) {
+        for number in limits.numbers { write(Int64(limits[keyPath: number])) }
+        write(life: limits.expireAfter)
+        write(life: limits.idempotencyLife)
+    }
+
     fileprivate mutating func write(_ push: Push) {
         write(push.group)
         write(byte: push.clearing.rawValue)
@@ -104,6 +113,19 @@ extension PushWriter {
 }
 
 extension PushReader {
+    mutating func limits() throws(PushCodecError) -> PushLimits {
+        var limits = PushLimits()
+        for number in limits.numbers {
+            let value = try int64()
+            guard value >= 0 else { throw .damaged("a limit") }
+            limits[keyPath: number] = Int(value)
+        }
+        limits.expireAfter = try life()
+        guard let life = try life() else { throw .damaged("a limit") }
+        limits.idempotencyLife = life
+        return limits
+    }
+
     /// A group whose labels can be served.
     fileprivate mutating func checkedGroup() throws(PushCodecError) -> GroupingKey {
         let group = try group()
@@ -162,5 +184,15 @@ extension PushReader {
         }
         selection.groups = try each { reader throws(PushCodecError) in try reader.group() }
         return selection
+    }
+}
+
+extension PushLimits {
+    /// In the order in which they are written.
+    fileprivate var numbers: [WritableKeyPath<PushLimits, Int>] {
+        [
+            \.groups, \.familiesOfGroup, \.seriesOfGroup, \.series, \.keptValues, \.bases, \.idempotencyKeys,
+            \.idempotencyKeyBytes, \.conflicts,
+        ]
     }
 }

@@ -13,6 +13,13 @@ package final class PushGateway: Service, LiveSource {
         var groups: PushedGroups
         /// The number of the last record that was applied.
         var through: UInt64 = 0
+        var isRestoring = false
+
+        /// What was acknowledged once is judged by the limits of then, which are among what is restored.
+        mutating func beginRestoring() {
+            if !isRestoring { groups.limits = .none }
+            isRestoring = true
+        }
     }
 
     /// What became of a record, or why it could not be kept.
@@ -20,7 +27,12 @@ package final class PushGateway: Service, LiveSource {
 
     // One lock, held for one push, and for a scrape while the groups that have changed are written out.
     private let state: Mutex<State>
+    /// Of the start.
+    private let limits: PushLimits
     private let store: SnapshotStore
+    /// The sources that the table has no room for. Held while texts are made and put there: otherwise an older text
+    /// could come after a newer one, and stay.
+    private let unserved = Mutex<Set<ExactText>>([])
     /// Set once, before any door is open.
     private let kept = Mutex<Journal?>(nil)
     private let instruments: PushInstruments
@@ -31,6 +43,7 @@ package final class PushGateway: Service, LiveSource {
         _ limits: PushLimits, store: SnapshotStore, instruments: PushInstruments, logger: Logger,
         time: @escaping TimeSource
     ) {
+        self.limits = limits
         state = Mutex(State(groups: PushedGroups(limits: limits)))
         self.store = store
         self.instruments = instruments
@@ -38,14 +51,21 @@ package final class PushGateway: Service, LiveSource {
         self.time = time
     }
 
-    /// Where records are kept from now on; without one nothing is.
-    package func keep(in journal: Journal) { kept.withLock { $0 = journal } }
+    /// Where records are kept from now on; without one nothing is. What was restored has come before.
+    package func keep(in journal: Journal) {
+        kept.withLock { $0 = journal }
+        adopt(limits)
+    }
 
     private var journal: Journal? { kept.withLock { $0 } }
 
-    package var limits: PushLimits {
-        get { state.withLock { $0.groups.limits } }
-        set { state.withLock { $0.groups.limits = newValue } }
+    /// What holds from the next push on; written down, so that after a restart the pushes of before are judged as they
+    /// were.
+    package func adopt(_ limits: PushLimits) {
+        if state.withLock({ $0.groups.limits == limits }) { return }
+        submit(.limits(limits)) { result in
+            if case .failure = result { self.state.withLock { $0.groups.limits = limits } }
+        }
     }
 
     // MARK: Records
@@ -64,7 +84,7 @@ package final class PushGateway: Service, LiveSource {
     /// Keeps and applies a record; `nil`, and nothing done, where its being written has to be waited for.
     func submitAtOnce(_ record: PushRecord) -> PushOutcome? {
         guard let journal else { return apply(record, number: nil) }
-        guard journal.ack == .memory else { return nil }
+        guard journal.ack == .memory, !journal.hasEnded else { return nil }
         let bytes = PushCodec.encode(record)
         let outcome = state.withLock { state in
             // Under the lock, so that the journal has the same order.
@@ -92,14 +112,35 @@ package final class PushGateway: Service, LiveSource {
 
     // MARK: Serving
 
+    /// Between two tries to serve groups that the table has had no room for.
+    private static let unservedPause = Duration.seconds(10)
+
     package func refresh(at now: Moment) -> Moment? {
-        let (changed, until) = state.withLock { $0.groups.render(at: now) }
-        if !changed.isEmpty { put(changed) }
-        return until
+        unserved.withLock { unserved in
+            let (changed, until) = state.withLock { $0.groups.render(at: now) }
+            if changed.isEmpty { return until }
+            let refused = put(changed)
+            tell(refused.filter { !unserved.contains(ExactText($0)) })
+            unserved = Set(refused.map(ExactText.init))
+            if refused.isEmpty { return until }
+            let keys = changed.filter { unserved.contains(ExactText($0.source)) }.map(\.key)
+            state.withLock { $0.groups.markUnrendered(keys) }
+            let again = now.advanced(by: Self.unservedPause)
+            return until.map { $0.monotonic < again.monotonic ? $0 : again } ?? again
+        }
     }
 
-    private func put(_ changed: [PushedGroups.Rendered]) {
-        let refused = store.refresh(
+    private func tell(_ refused: [String]) {
+        guard let first = refused.first else { return }
+        instruments.unserved.increment(by: refused.count)
+        logger.error(
+            "groups are not served, store.sources_max is reached",
+            metadata: ["groups": "\(refused.count)", "first": "\(EscapedText.visible(first))"])
+    }
+
+    /// Answers the sources that the table has no room for.
+    private func put(_ changed: [PushedGroups.Rendered]) -> [String] {
+        store.refresh(
             changed.map { rendering in
                 let snapshot = rendering.body.map { body in
                     Snapshot(
@@ -108,17 +149,15 @@ package final class PushGateway: Service, LiveSource {
                 }
                 return (rendering.source, snapshot)
             })
-        if refused.isEmpty { return }
-        instruments.unserved.increment(by: refused.count)
-        logger.error(
-            "groups are not served, store.sources_max is reached",
-            metadata: ["groups": "\(refused.count)", "first": "\(EscapedText.visible(refused[0]))"])
     }
 
     /// All groups, by name; on a thread that may wait.
     package func groups() -> [PushedGroupSummary] {
         let now = time()
-        return state.withLock { $0.groups.summaries(at: now) }
+        // One after the other: pushes come in between.
+        return state.withLock { $0.groups.groupingKeys }.compactMap { key in
+            state.withLock { $0.groups.summary(of: key, at: now) }
+        }
     }
 
     /// The first `count` groups that a search finds, in its order, and how many it finds; on a thread that may wait.
@@ -126,7 +165,6 @@ package final class PushGateway: Service, LiveSource {
         let now = time()
         let briefs = state.withLock { $0.groups.briefs(withFamilies: search.isForText) }
         let found = search.find(in: briefs)
-        // One after the other: pushes come in between.
         let groups = found.prefix(count).compactMap { key in
             state.withLock { $0.groups.summary(of: key, at: now) }
         }
@@ -138,7 +176,13 @@ package final class PushGateway: Service, LiveSource {
         olderThan age: Duration?, where isWanted: ((_ name: String, _ labels: LabelSet) -> Bool)?
     ) -> PushSelection {
         let now = time()
-        return state.withLock { $0.groups.select(olderThan: age, at: now, where: isWanted) }
+        var selection = PushSelection()
+        for key in state.withLock({ $0.groups.groupingKeys }) {
+            // Looked through without the lock: what is wanted may take long to say.
+            let group = state.withLock { $0.groups.group(of: key) }
+            group?.select(olderThan: age, at: now, where: isWanted, into: &selection)
+        }
+        return selection
     }
 
     package var groupCount: Int { state.withLock { $0.groups.count } }
@@ -160,7 +204,10 @@ package final class PushGateway: Service, LiveSource {
     }
 
     private func expire(at now: Moment) {
-        let isDue = state.withLock { $0.groups.isExpiryDue(at: now) }
+        let isDue = state.withLock { state in
+            state.groups.keys.dropOld(at: now.monotonic)
+            return state.groups.isExpiryDue(at: now)
+        }
         guard isDue else { return }
         submit(.expire(at: now)) { [instruments] result in
             if case .success(.removed(let series, let groups)) = result {
@@ -173,12 +220,16 @@ package final class PushGateway: Service, LiveSource {
 
 extension PushGateway: JournalKeeper {
     package func restore(_ part: ByteBuffer, under key: String, at now: Moment) throws {
-        try state.withLock { try $0.groups.restore(part, at: now) }
+        try state.withLock { state in
+            state.beginRestoring()
+            try state.groups.restore(part, at: now)
+        }
         store.touch()
     }
 
     package func replay(_ record: ByteBuffer, number: UInt64, at now: Moment) throws {
         let record = try PushCodec.decode(record, at: now)
+        state.withLock { $0.beginRestoring() }
         _ = apply(record, number: number)
     }
 

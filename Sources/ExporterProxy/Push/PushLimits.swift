@@ -26,4 +26,12 @@ package struct PushLimits: Equatable, Sendable {
     package var conflicts = 20
 
     package init() {}
+
+    /// For what was judged before.
+    static let none: PushLimits = {
+        var limits = PushLimits()
+        (limits.groups, limits.familiesOfGroup, limits.seriesOfGroup, limits.series) = (.max, .max, .max, .max)
+        (limits.keptValues, limits.bases, limits.idempotencyKeys, limits.idempotencyKeyBytes) = (.max, .max, .max, .max)
+        return limits
+    }()
 }

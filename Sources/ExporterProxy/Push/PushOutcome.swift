@@ -27,6 +27,15 @@ package struct PushConflict: Error, Equatable, Sendable, CustomStringConvertible
 }
 
 extension PushConflict {
+    /// Of labels, so much is said.
+    private static let bytesShown = 200
+
+    private static func shown(_ text: String) -> String {
+        text.utf8.count <= bytesShown ? text : String(text.prefix(bytesShown)) + "…"
+    }
+
+    private static func shown(_ group: GroupingKey) -> String { shown(group.text) }
+
     static func reserved(_ family: String) -> Self {
         .init(kind: .reservedName, description: "the name \(family) is the proxy's own")
     }
@@ -36,33 +45,35 @@ extension PushConflict {
     ) -> Self {
         .init(
             kind: .type,
-            description: "\(family.name) is a \(family.type.rawValue) in the group \(group.text), and a "
-                + "\(otherType.rawValue) in the group \(other.text)")
+            description: "\(family.name) is a \(family.type.rawValue) in the group \(shown(group)), and a "
+                + "\(otherType.rawValue) in the group \(shown(other))")
     }
 
     static func name(_ family: String, _ group: GroupingKey, other: String, in otherGroup: GroupingKey) -> Self {
-        let place = otherGroup == group ? "the same group" : "the group \(otherGroup.text)"
+        let place = otherGroup == group ? "the same group" : "the group \(shown(otherGroup))"
         return .init(
             kind: .name,
-            description: "\(family) in the group \(group.text) and \(other) in \(place) have samples of the same name")
+            description: "\(family) in the group \(shown(group)) and \(other) in \(place) have samples of the same name"
+        )
     }
 
     static func series(_ series: String, _ group: GroupingKey, other: GroupingKey) -> Self {
         .init(
             kind: .series,
-            description: "\(series), pushed to the group \(group.text), is a series of the group \(other.text)")
+            description:
+                "\(shown(series)), pushed to the group \(shown(group)), is a series of the group \(shown(other))")
     }
 
     static func mode(_ family: PushedFamily, _ group: GroupingKey) -> Self {
         .init(
             kind: .mode,
-            description: "\(family.name) in the group \(group.text) is a \(family.type.rawValue), which can be "
+            description: "\(family.name) in the group \(shown(group)) is a \(family.type.rawValue), which can be "
                 + "replaced, summed without a window, or have the last pushed value")
     }
 
     static func limit(_ name: PushLimits.Name, _ limit: Int, _ group: GroupingKey) -> Self {
         .init(
             kind: .limit,
-            description: "the group \(group.text) would exceed the limit of \(name.rawValue), which is \(limit)")
+            description: "the group \(shown(group)) would exceed the limit of \(name.rawValue), which is \(limit)")
     }
 }

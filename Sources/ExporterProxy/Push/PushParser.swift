@@ -31,7 +31,7 @@ struct PushParser {
 
     private func readAll(_ body: ByteBuffer, _ request: PushRequest, at now: Moment) throws(PushRefusal) -> Push {
         let text = try canonical(body)
-        let grouped = group(text, request)
+        let grouped = try group(text, request)
         if rules.timestamps == .refuse, text.index.shape.hasTimestamps {
             throw .timestamp(line: timestampedLine(of: text.body))
         }
@@ -95,10 +95,15 @@ struct PushParser {
 
     static let clearModeLabel: StaticString = "clearmode"
 
-    private func group(_ text: Canonical, _ request: PushRequest) -> GroupedText {
+    private func group(_ text: Canonical, _ request: PushRequest) throws(PushRefusal) -> GroupedText {
         // As Pushgateway has it, so that a scrape does not put the gateway's own instance there.
         let labels = GroupedText.Labels(
             group: request.group.labels, fallback: "instance", mark: Self.clearModeLabel.description)
+        // A long path makes much of a short body.
+        let bytes = GroupedText.bytes(of: text.body.readableBytes, text.index, labels)
+        guard bytes <= max(limits.bytes, text.body.readableBytes &* 2) else {
+            throw .tooManyBytesWithGroup(bytes, max: limits.bytes)
+        }
         return text.body.withUnsafeReadableBytes { GroupedText($0, text.index, labels) }
     }
 

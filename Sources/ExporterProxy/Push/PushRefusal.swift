@@ -6,6 +6,8 @@ enum PushRefusal: Error {
     case invalid([Finding], dropped: Int, isReadable: Bool)
     /// The body breaks a limit of `[exposition]`.
     case overLimit(Reason)
+    /// The body would, with the labels of its group in every sample.
+    case tooManyBytesWithGroup(Int, max: Int)
     /// The body is not what its Content-Type says.
     case notReadable(String)
     case timestamp(line: String)
@@ -28,6 +30,7 @@ enum PushRefusal: Error {
         switch self {
         case .invalid: "invalid"
         case .overLimit(let reason): reason.code
+        case .tooManyBytesWithGroup: Reason.tooManyBytes.code
         case .notReadable: "not_readable"
         case .timestamp: "timestamp"
         case .repeated: "repeated_series"
@@ -46,6 +49,10 @@ enum PushRefusal: Error {
             return "400 nothing was stored: \(dropped) \(dropped == 1 ? "line is" : "lines are") invalid\n"
                 + FindingsReport(findings).text + more
         case .overLimit(let reason): return "400 nothing was stored: \(reason.sentence); \(reason.remedy)"
+        case .tooManyBytesWithGroup(let bytes, let max):
+            return
+                "413 nothing was stored: with the labels of the path in every sample these are \(bytes) bytes, more "
+                + "than exposition.bytes_max = \(max)"
         case .notReadable(let what): return "400 nothing was stored: \(what)"
         case .timestamp(let line):
             return

@@ -205,6 +205,7 @@ package struct PushRoutes: Sendable {
 
     private func refuse(_ refusal: PushRefusal) -> HTTPResponse {
         instruments.count(refusal.reason)
+        if case .tooManyBytesWithGroup = refusal { return .refusal(.payloadTooLarge, refusal.text) }
         if case .overLimit(let limit) = refusal, limit == .tooManyBytes {
             return .refusal(.payloadTooLarge, refusal.text.replacing("400 ", with: "413 ", maxReplacements: 1))
         }
@@ -212,7 +213,8 @@ package struct PushRoutes: Sendable {
     }
 
     private static func unavailable(_ error: JournalError) -> HTTPResponse {
-        .refusal(
+        if error == .tooLarge { return .refusal(.payloadTooLarge, "413 nothing was stored: \(error)") }
+        return .refusal(
             .serviceUnavailable, "503 nothing was stored: \(error)", headers: [("Retry-After", "1")])
     }
 }

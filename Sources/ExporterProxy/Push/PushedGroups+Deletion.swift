@@ -33,26 +33,10 @@ extension PushedGroups {
         olderThan age: Duration?, at moment: Moment, where isWanted: ((_ name: String, _ labels: LabelSet) -> Bool)?
     ) -> PushSelection {
         var selection = PushSelection()
-        for slot in places.values.sorted() where isOlder(slot, than: age, at: moment) {
-            if slots[slot]?.families.isEmpty == true {
-                if isWanted == nil, let key = slots[slot]?.key {
-                    selection.groups.append(key)
-                    selection.groupsLeftEmpty += 1
-                }
-                continue
-            }
-            let before = selection.series
-            for family in slots[slot]?.families ?? [] {
-                family.select(isWanted, of: slots[slot]?.key, at: moment.monotonic, into: &selection)
-            }
-            if selection.series - before == slots[slot]?.samples { selection.groupsLeftEmpty += 1 }
+        for slot in places.values.sorted() {
+            slots[slot]?.select(olderThan: age, at: moment, where: isWanted, into: &selection)
         }
         return selection
-    }
-
-    private func isOlder(_ slot: Int, than age: Duration?, at moment: Moment) -> Bool {
-        guard let age, let pushed = slots[slot]?.lastPush ?? slots[slot]?.lastFailure else { return true }
-        return moment.elapsed(since: pushed) > age
     }
 
     /// What of a selection is still there; groups that have nothing left go.
@@ -73,6 +57,28 @@ extension PushedGroups {
 }
 
 extension PushedGroup {
+    /// See ``PushedGroups/select(olderThan:at:where:)``.
+    func select(
+        olderThan age: Duration?, at moment: Moment, where isWanted: ((_ name: String, _ labels: LabelSet) -> Bool)?,
+        into selection: inout PushSelection
+    ) {
+        guard isOlder(than: age, at: moment) else { return }
+        if families.isEmpty {
+            guard isWanted == nil else { return }
+            selection.groups.append(key)
+            selection.groupsLeftEmpty += 1
+            return
+        }
+        let before = selection.series
+        for family in families { family.select(isWanted, of: key, at: moment.monotonic, into: &selection) }
+        if selection.series - before == samples { selection.groupsLeftEmpty += 1 }
+    }
+
+    private func isOlder(than age: Duration?, at moment: Moment) -> Bool {
+        guard let age, let pushed = lastPush ?? lastFailure else { return true }
+        return moment.elapsed(since: pushed) > age
+    }
+
     fileprivate mutating func remove(_ metric: PushSelection.Metric, _ ledger: inout PushLedger) {
         change(metric.family, &ledger) { [slot] family, ledger in
             for hasParts in [false, true] {
@@ -86,10 +92,9 @@ extension PushedGroup {
 extension GroupFamily {
     /// Adds the metrics of which a sample is wanted.
     fileprivate func select(
-        _ isWanted: ((String, LabelSet) -> Bool)?, of group: GroupingKey?, at time: Int64,
+        _ isWanted: ((String, LabelSet) -> Bool)?, of group: GroupingKey, at time: Int64,
         into selection: inout PushSelection
     ) {
-        guard let group else { return }
         for metric in metrics(at: time) {
             if let isWanted, !metric.samples.contains(where: { isWanted($0.name, $0.labels) }) { continue }
             selection.metrics.append(.init(group: group, family: name, labels: metric.labels))

@@ -44,11 +44,13 @@ package struct PushedGroupSummary: Sendable {
 }
 
 extension PushedGroups {
-    /// All groups, by their names as sources.
-    package mutating func summaries(at moment: Moment) -> [PushedGroupSummary] {
-        let keys = places.keys.map { ($0, $0.source) }.sorted { $0.1 < $1.1 }
-        return keys.compactMap { summary(of: $0.0, at: moment) }
+    /// Of all groups, by their names as sources.
+    package var groupingKeys: [GroupingKey] {
+        places.keys.map { ($0, $0.source) }.sorted { $0.1 < $1.1 }.map(\.0)
     }
+
+    /// As it is now.
+    func group(of key: GroupingKey) -> PushedGroup? { places[key].flatMap { slots[$0] } }
 
     package mutating func summary(of group: GroupingKey, at moment: Moment) -> PushedGroupSummary? {
         guard let slot = places[group] else { return nil }

@@ -11,12 +11,13 @@ extension PushedGroups {
 
     enum PartKind: UInt8 {
         case group = 0x80
-        case bases, keys
+        case bases, keys, limits
     }
 
     /// Nobody's source is called so.
     static let basesKey = "push bases"
     static let keysKey = "push keys"
+    static let limitsKey = "push limits"
 
     /// The parts that are others than at the last call.
     package mutating func changedParts() -> [Part] {
@@ -30,8 +31,10 @@ extension PushedGroups {
         unsaved.removeAll()
         if ledger.bases.hasChanged { parts.append(Part(key: Self.basesKey, bytes: basesPart())) }
         if keys.hasChanged { parts.append(Part(key: Self.keysKey, bytes: keysPart())) }
+        if haveLimitsChanged { parts.append(Part(key: Self.limitsKey, bytes: limitsPart())) }
         ledger.bases.hasChanged = false
         keys.hasChanged = false
+        haveLimitsChanged = false
         return parts
     }
 
@@ -54,12 +57,18 @@ extension PushedGroups {
         return writer.bytes
     }
 
+    private func limitsPart() -> ByteBuffer {
+        var writer = PushWriter(kind: PartKind.limits.rawValue)
+        writer.write(limits)
+        return writer.bytes
+    }
+
     private func keysPart() -> ByteBuffer {
         var writer = PushWriter(kind: PartKind.keys.rawValue)
         let times = times
         writer.write(each: keys.all) { writer, entry in
             writer.write(entry.key.group)
-            writer.write(entry.key.key)
+            writer.write(entry.key.key.text)
             writer.write(times.wall(entry.answer.at))
             writer.write(entry.answer.outcome)
         }
@@ -82,6 +91,11 @@ extension PushedGroups {
         case .group: try restoreGroup(&reader)
         case .bases: try restoreBases(&reader)
         case .keys: try restoreKeys(&reader)
+        case .limits:
+            let limits = try reader.limits()
+            try reader.end()
+            self.limits = limits
+            haveLimitsChanged = false
         case nil: throw .damaged("the kind of a part")
         }
     }
@@ -123,7 +137,7 @@ extension PushedGroups {
 
     private mutating func restoreKeys(_ reader: inout PushReader) throws(PushCodecError) {
         let entries = try reader.each { reader throws(PushCodecError) in
-            let key = IdempotencyKeys.Key(group: try reader.group(), key: try reader.text())
+            let key = IdempotencyKeys.Key(group: try reader.group(), key: ExactText(try reader.text()))
             let time = reader.clock.monotonic(wall: try reader.int64())
             return (key, time, try reader.outcome())
         }

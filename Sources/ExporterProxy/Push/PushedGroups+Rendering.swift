@@ -28,6 +28,14 @@ extension PushedGroups {
         return (changed, windowed.values.min().map(moment.at))
     }
 
+    /// The texts of these groups have not come to where they are served.
+    mutating func markUnrendered(_ groups: [GroupingKey]) {
+        for slot in groups.compactMap({ places[$0] }) {
+            slots[slot]?.isUnrendered = true
+            unrendered.slots.insert(slot)
+        }
+    }
+
     private mutating func render(_ slot: Int, at moment: Moment) -> Rendered? {
         refresh(slot, at: moment)
         slots[slot]?.isUnrendered = false

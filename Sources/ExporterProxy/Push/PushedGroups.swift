@@ -10,6 +10,7 @@ package struct PushedGroups: Sendable {
     package var limits: PushLimits {
         didSet {
             keys.adopt(limits)
+            haveLimitsChanged = true
             // Everything may be due earlier than was thought.
             if limits.expireAfter != oldValue.expireAfter { forgetDue() }
         }
@@ -30,6 +31,7 @@ package struct PushedGroups: Sendable {
     /// Which groups have another text than was handed out last, and which parts.
     var unrendered = ChangedGroups()
     var unsaved = ChangedGroups()
+    var haveLimitsChanged = false
 
     package init(limits: PushLimits = .init()) {
         self.limits = limits
@@ -58,6 +60,9 @@ package struct PushedGroups: Sendable {
         case .expire(let moment):
             let (series, groups, _) = expire(at: moment)
             return .removed(series: series, groups: groups)
+        case .limits(let limits):
+            self.limits = limits
+            return .stored
         }
     }
 
@@ -65,10 +70,10 @@ package struct PushedGroups: Sendable {
     package mutating func apply(_ push: Push) -> PushOutcome {
         var push = push
         push.at = inOrder(push.at)
-        let key = push.idempotencyKey.map { IdempotencyKeys.Key(group: push.group, key: $0) }
+        let key = push.idempotencyKey.map { IdempotencyKeys.Key(group: push.group, key: ExactText($0)) }
         if let key, let answer = keys.answer(to: key, at: push.at.monotonic) { return answer }
         let outcome = applyNew(push)
-        if let key, key.key.utf8.count <= limits.idempotencyKeyBytes {
+        if let key, key.key.text.utf8.count <= limits.idempotencyKeyBytes {
             keys.remember(outcome, for: key, at: push.at.monotonic)
         }
         return outcome

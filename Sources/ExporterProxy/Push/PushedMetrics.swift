@@ -16,7 +16,7 @@ struct PushedMetrics {
     private let type: MetricType
     private var building: [Building] = []
     /// By labels, the place among ``building``.
-    private var places: [String: Int] = [:]
+    private var places: [ExactText: Int] = [:]
     /// A series asked for all of the family to go.
     private(set) var clearsAll = false
     /// A series said nothing of its mode.
@@ -67,10 +67,10 @@ struct PushedMetrics {
     }
 
     private mutating func add(_ line: GroupedLine, _ word: ClearWord) throws(PushRefusal) {
-        let known = places[line.labels]
+        let known = places[ExactText(line.labels)]
         let place = known ?? building.count
         if known == nil {
-            places[line.labels] = place
+            places[ExactText(line.labels)] = place
             building.append(Building(mode: word.mode, first: line))
         } else if line.clearMode != nil {
             // Of a histogram of which one sample says something, all of it is meant.

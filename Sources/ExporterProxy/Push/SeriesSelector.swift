@@ -13,7 +13,7 @@ struct SeriesSelector {
     fileprivate enum Value {
         case text(String)
         /// Over the whole value.
-        case pattern(Regex<AnyRegexOutput>)
+        case pattern(ValuePattern)
     }
 
     struct Problem: Error, CustomStringConvertible {
@@ -64,7 +64,7 @@ struct SeriesSelector {
         let text = try quoted(&rest)
         let isWanted = word == "=" || word == "=~"
         guard word.hasSuffix("~") else { return Matcher(label: String(label), isWanted: isWanted, value: .text(text)) }
-        guard let pattern = try? Regex(text) else {
+        guard let pattern = ValuePattern(text) else {
             throw Problem(description: "'\(EscapedText.visible(text))' is no regular expression")
         }
         return Matcher(label: String(label), isWanted: isWanted, value: .pattern(pattern))
@@ -107,8 +107,8 @@ struct SeriesSelector {
 extension SeriesSelector.Value {
     fileprivate func fits(_ value: String) -> Bool {
         switch self {
-        case .text(let text): value == text
-        case .pattern(let pattern): (try? pattern.wholeMatch(in: value)) != nil
+        case .text(let text): ExactText(value) == ExactText(text)
+        case .pattern(let pattern): pattern.fits(value)
         }
     }
 }

@@ -50,14 +50,14 @@ struct Composer {
     private var blocks: [PageBlock] = []
 
     /// Good versions of sources that have said something else since, from a composer with other rules.
-    private var inherited: [String: Snapshot] = [:]
+    private var inherited: [ExactText: Snapshot] = [:]
 
     init(_ rules: ExpositionRules, after old: Composer? = nil) {
         self.rules = rules
         index = FamilyIndex(hasDistinctSeries: rules.hasDistinctSeries)
         inherited = old?.inherited ?? [:]
         for record in (old?.records ?? []).compactMap({ $0 }) where record.served !== record.latest {
-            inherited[record.source] = record.served?.snapshot
+            inherited[ExactText(record.source)] = record.served?.snapshot
         }
     }
 
@@ -113,7 +113,9 @@ struct Composer {
         behind.remove(slot)
         contested.remove(slot)
         records[slot] = source.map { Record(source: $0, rules: rules.rules(of: $0)) }
-        if let version = source.flatMap({ inherited.removeValue(forKey: $0) }) { read(version, in: slot, now) }
+        if let version = source.flatMap({ inherited.removeValue(forKey: ExactText($0)) }) {
+            read(version, in: slot, now)
+        }
     }
 
     private mutating func read(_ snapshot: Snapshot, in slot: Int, _ now: Moment) {
@@ -340,7 +342,8 @@ package struct Composition: Sendable {
             let middle = (low + high) / 2
             if reports[middle].source < source { low = middle + 1 } else { high = middle }
         }
-        return low < reports.count && reports[low].source == source ? reports[low] : nil
+        // Names that look alike are next to each other.
+        return reports[low...].prefix { $0.source == source }.first { ExactText($0.source) == ExactText(source) }
     }
 }
 

@@ -24,6 +24,8 @@ package final class Journal: Sendable {
         let number: UInt64
         /// `nil` where there was no room for it.
         let record: ByteBuffer?
+        /// Then why.
+        let refusal: JournalError
         let then: @Sendable (Result<UInt64, JournalError>) -> Void
     }
 
@@ -75,12 +77,17 @@ package final class Journal: Sendable {
             if state.hasEnded { return (number, true) }
             let fits = state.bytes + record.readableBytes <= Self.waitingBytesMax
             if fits { state.bytes += record.readableBytes } else { refused.increment() }
-            state.work.entries.append(Entry(number: number, record: fits ? record : nil, then: then))
+            let refusal = record.readableBytes > Self.waitingBytesMax ? JournalError.tooLarge : .full
+            state.work.entries.append(
+                Entry(number: number, record: fits ? record : nil, refusal: refusal, then: then))
             return (number, false)
         }
         if hasEnded { then(.failure(.ended)) }
         return number
     }
+
+    /// Whether no record is taken any more.
+    package var hasEnded: Bool { state.withLock { $0.hasEnded } }
 
     /// Has the writer look for snapshots that are to be saved.
     func requestSave() { change { $0.work.saves = true } }
@@ -138,6 +145,8 @@ package final class Journal: Sendable {
 package enum JournalError: Error, Equatable, CustomStringConvertible {
     /// Too many bytes wait to be written.
     case full
+    /// The record has more bytes than may wait: it never fits.
+    case tooLarge
     /// What the disk said.
     case notWritten(String)
     case ended
@@ -145,6 +154,7 @@ package enum JournalError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .full: "too much waits to be written to disk"
+        case .tooLarge: "it has more than \(Journal.waitingBytesMax) bytes, which is what the journal takes at once"
         case .notWritten(let reason): reason
         case .ended: "\(Version.name) is stopping"
         }

@@ -25,11 +25,15 @@ final class PersistenceWriter {
     private var archive = SnapshotArchive()
     /// The last record that was written; later ones have failed.
     private var written: UInt64 = 0
+    /// All records up to this are in parts that are written.
+    private var through: UInt64 = 0
+    /// Records have failed that nobody waited for: only parts can still save what they did.
+    private var hasLostRecords = false
     private var recordBytes = 0
     private var recordBytesAtLastFold = 0
     private var partBytes = 0
     /// Parts that were said and are not written yet.
-    private var unwritten: [String: ByteBuffer?] = [:]
+    private var unwritten: [ExactText: ByteBuffer?] = [:]
     /// Of what failed last, as far as a probe is to be as large.
     private var failedBytes = 0
     private var failing: [PersistenceInstruments.Kind: String] = [:]
@@ -71,7 +75,7 @@ final class PersistenceWriter {
         var restored = Restored()
         let now = parts.time()
         do throws(DatabaseError) {
-            let through = try file.through()
+            through = try file.through()
             written = through
             recordBytes = try file.records.bytes()
             partBytes = try file.parts.bytes()
@@ -176,7 +180,7 @@ final class PersistenceWriter {
         }
         let began = parts.time()
         while !archive.isIdle, parts.time().elapsed(since: began) < Self.lastSaveMax { saveSome() }
-        if recordBytes > 0 || !unwritten.isEmpty { fold() }
+        if recordBytes > 0 || !unwritten.isEmpty || hasLostRecords { fold() }
         file = nil
     }
 
@@ -211,7 +215,11 @@ final class PersistenceWriter {
             instruments.journalBytes.set(recordBytes)
             instruments.commits.observe(parts.time().elapsed(since: began) / .seconds(1))
         }
-        for entry in batch { entry.then(entry.record == nil ? .failure(.full) : result.map { entry.number }) }
+        // Such a record was applied, and answered, before.
+        if journal.ack == .memory, result.isFailure || batch.contains(where: { $0.record == nil }) {
+            hasLostRecords = true
+        }
+        for entry in batch { entry.then(entry.record == nil ? .failure(entry.refusal) : result.map { entry.number }) }
         journal.release(bytes: bytes)
     }
 
@@ -234,26 +242,32 @@ final class PersistenceWriter {
     // MARK: Parts
 
     private var isFoldDue: Bool {
-        recordBytes > max(Self.foldBytesMin, partBytes) && recordBytes - recordBytesAtLastFold > Self.batchBytesMax
+        hasLostRecords && failing.isEmpty
+            || recordBytes > max(Self.foldBytesMin, partBytes)
+                && recordBytes - recordBytesAtLastFold > Self.batchBytesMax
     }
 
     /// Writes what the records have come to, and removes them.
     private func fold() {
         guard let keeper = parts.keeper else { return }
-        let (changed, through) = keeper.changedParts()
-        for (key, part) in changed { unwritten.updateValue(part, forKey: key) }
+        let (changed, said) = keeper.changedParts()
+        // After a start without records the keeper knows of none.
+        let through = max(through, said)
+        for (key, part) in changed { unwritten.updateValue(part, forKey: ExactText(key)) }
         let result = attempt(.journal, bytes: Self.batchBytesMax) { file throws(DatabaseError) in
             try file.database.transaction { () throws(DatabaseError) in
                 for (key, part) in unwritten {
                     if let part {
-                        try file.parts.put([.text(key), .blob(part)])
+                        try file.parts.put([.text(key.text), .blob(part)])
                     } else {
-                        try file.parts.remove(.text(key))
+                        try file.parts.remove(.text(key.text))
                     }
                 }
                 try file.setThrough(through)
                 try file.removeRecords(through: through)
             }
+            self.through = through
+            hasLostRecords = false
             unwritten = [:]
             recordBytes = try file.records.bytes()
             partBytes = try file.parts.bytes()
@@ -321,4 +335,8 @@ final class PersistenceWriter {
         instruments.degraded.set(0)
         parts.logger.notice("state is written to disk again", metadata: ["file": "\(path)"])
     }
+}
+
+extension Result {
+    fileprivate var isFailure: Bool { if case .failure = self { true } else { false } }
 }

@@ -26,7 +26,7 @@ struct SnapshotArchive {
         weak var snapshot: Snapshot?
     }
 
-    private var saved: [String: Saved] = [:]
+    private var saved: [ExactText: Saved] = [:]
     private var changes: ArraySlice<Change> = []
     private var generation: UInt64?
 
@@ -42,9 +42,11 @@ struct SnapshotArchive {
         var changes: [Change] = []
         for entry in view.entries.compactMap({ $0 }) {
             guard let snapshot = entry.snapshot, Self.isMeant(snapshot) else { continue }
-            if gone.removeValue(forKey: entry.source)?.snapshot !== snapshot { changes.append(.save(snapshot)) }
+            if gone.removeValue(forKey: ExactText(entry.source))?.snapshot !== snapshot {
+                changes.append(.save(snapshot))
+            }
         }
-        self.changes = gone.keys.map(Change.remove) + changes[...]
+        self.changes = gone.keys.map { .remove($0.text) } + changes[...]
     }
 
     /// What the next transaction is to write.
@@ -63,8 +65,8 @@ struct SnapshotArchive {
     mutating func noteWritten(_ step: [Change]) {
         for change in step {
             switch change {
-            case .save(let snapshot): saved[snapshot.source] = Saved(snapshot: snapshot)
-            case .remove(let source): saved[source] = nil
+            case .save(let snapshot): saved[ExactText(snapshot.source)] = Saved(snapshot: snapshot)
+            case .remove(let source): saved[ExactText(source)] = nil
             }
         }
         changes = changes.dropFirst(step.count)
@@ -79,7 +81,9 @@ struct SnapshotArchive {
     }
 
     /// What is on disk of `source`; `nil` where that is not in the store.
-    mutating func noteRestored(_ source: String, _ snapshot: Snapshot?) { saved[source] = Saved(snapshot: snapshot) }
+    mutating func noteRestored(_ source: String, _ snapshot: Snapshot?) {
+        saved[ExactText(source)] = Saved(snapshot: snapshot)
+    }
 
     static func isMeant(_ snapshot: Snapshot) -> Bool {
         switch snapshot.origin.door {

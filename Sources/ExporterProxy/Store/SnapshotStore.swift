@@ -45,7 +45,7 @@ package final class SnapshotStore: Sendable {
 
     private struct State {
         var entries: [Entry?] = []
-        var slots: [String: Int] = [:]
+        var slots: [ExactText: Int] = [:]
         var free: [Int] = []
         var generation: UInt64 = 0
         var membership: UInt64 = 0
@@ -102,7 +102,7 @@ package final class SnapshotStore: Sendable {
             var (refused, old): ([String], [Entry?]) = ([], [])
             let generation = state.generation
             for (source, snapshot) in changes {
-                if let slot = snapshot == nil ? state.slots[source] : slot(of: source, in: &state) {
+                if let slot = snapshot == nil ? state.slots[ExactText(source)] : slot(of: source, in: &state) {
                     old.append(state.entries[slot])
                     if let snapshot {
                         state.entries[slot]?.snapshot = snapshot
@@ -144,7 +144,7 @@ package final class SnapshotStore: Sendable {
     /// Forgets what `source` said, but not its failure; does nothing where it has said something else since.
     package func removeSnapshot(of source: String, ifStill snapshot: Snapshot) {
         state.withLock { state in
-            guard let slot = state.slots[source], state.entries[slot]?.snapshot === snapshot else { return }
+            guard let slot = state.slots[ExactText(source)], state.entries[slot]?.snapshot === snapshot else { return }
             state.entries[slot]?.snapshot = nil
             state.generation &+= 1
         }
@@ -153,7 +153,7 @@ package final class SnapshotStore: Sendable {
     /// Forgets `source`; does nothing where it has said something else since.
     package func remove(_ source: String, ifStill snapshot: Snapshot) {
         state.withLock { state in
-            guard let slot = state.slots[source], state.entries[slot]?.snapshot === snapshot else { return }
+            guard let slot = state.slots[ExactText(source)], state.entries[slot]?.snapshot === snapshot else { return }
             Self.remove(source, slot, from: &state)
         }
     }
@@ -162,7 +162,7 @@ package final class SnapshotStore: Sendable {
     package func remove(_ source: String, where isMeant: (Snapshot.Origin.Door) -> Bool) {
         // What is removed is let go outside the lock.
         _ = state.withLock { state -> Entry? in
-            guard let slot = state.slots[source], let entry = state.entries[slot],
+            guard let slot = state.slots[ExactText(source)], let entry = state.entries[slot],
                 let origin = entry.snapshot?.origin ?? entry.failure?.origin, isMeant(origin.door)
             else { return nil }
             Self.remove(source, slot, from: &state)
@@ -171,7 +171,7 @@ package final class SnapshotStore: Sendable {
     }
 
     private static func remove(_ source: String, _ slot: Int, from state: inout State) {
-        state.slots[source] = nil
+        state.slots[ExactText(source)] = nil
         state.entries[slot] = nil
         state.free.append(slot)
         state.generation &+= 1
@@ -187,11 +187,11 @@ package final class SnapshotStore: Sendable {
     }
 
     package func entry(of source: String) -> Entry? {
-        state.withLock { state in state.slots[source].flatMap { state.entries[$0] } }
+        state.withLock { state in state.slots[ExactText(source)].flatMap { state.entries[$0] } }
     }
 
     private func slot(of source: String, in state: inout State) -> Int? {
-        if let slot = state.slots[source] { return slot }
+        if let slot = state.slots[ExactText(source)] { return slot }
         guard state.slots.count < state.sourcesMax else { return nil }
         let entry = Entry(source: source, snapshot: nil, failure: nil, isWatched: state.watcher.watches(source))
         state.membership &+= 1
@@ -203,7 +203,7 @@ package final class SnapshotStore: Sendable {
             slot = state.entries.count
             state.entries.append(entry)
         }
-        state.slots[source] = slot
+        state.slots[ExactText(source)] = slot
         return slot
     }
 }

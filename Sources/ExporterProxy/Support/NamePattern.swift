@@ -6,8 +6,8 @@ package struct NamePattern: Equatable, Sendable {
 
     /// Takes no longer than the product of both lengths, whatever they are.
     package func matches(_ name: String) -> Bool {
-        let pattern = Array(text)
-        let name = Array(name)
+        let pattern = Array(text.unicodeScalars)
+        let name = Array(name.unicodeScalars)
         var (p, n) = (0, 0)
         // Behind the last star, and the first character that it does not stand for yet.
         var retry: (p: Int, n: Int)?

@@ -21,7 +21,7 @@ package struct GroupsList: Sendable {
     package var total: Int
     package var series: Int
     /// What the scrape has to say of them, by their names as sources.
-    package var reports: [String: SourceReport]
+    package var reports: [ExactText: SourceReport]
     package var now: Moment
 
     /// - Parameter list: of the sources, with groups among them.
@@ -31,7 +31,7 @@ package struct GroupsList: Sendable {
         (groups, found) = gateway.groups(search, first: limits.groups)
         (total, series) = (gateway.groupCount, gateway.seriesCount)
         let pushed = list.apps.lazy.filter { $0.origin.door == .push }
-        reports = Dictionary(pushed.compactMap { app in app.report.map { (app.name, $0) } }) { $1 }
+        reports = Dictionary(pushed.compactMap { app in app.report.map { (ExactText(app.name), $0) } }) { $1 }
         now = list.now
     }
 }

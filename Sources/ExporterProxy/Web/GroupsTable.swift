@@ -83,7 +83,7 @@ struct GroupsTable {
 
     /// What the scrape has left out of it.
     private func found(_ group: PushedGroupSummary) -> String {
-        list.reports[group.key.source].map(ReportText.html) ?? ""
+        list.reports[ExactText(group.key.source)].map(ReportText.html) ?? ""
     }
 
     /// There is no path to a group without a job.

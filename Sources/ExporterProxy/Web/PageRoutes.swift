@@ -1,5 +1,4 @@
 import NIOCore
-import NIOPosix
 
 /// The page with its script and style; Pushgateway has it at `/status` too.
 package struct PageRoutes: Sendable {
@@ -7,19 +6,19 @@ package struct PageRoutes: Sendable {
     private let merged: MergedExposition
     private let gateway: PushGateway
     private let status: PageStatus
-    private let threads: NIOThreadPool
+    private let queue: HTTPQueue
     private let time: TimeSource
 
-    /// - Parameter threads: for drawing, which takes long where there is much.
+    /// - Parameter queue: for drawing, which takes long where there is much.
     package init(
         store: SnapshotStore, merged: MergedExposition, gateway: PushGateway, status: PageStatus,
-        threads: NIOThreadPool, time: @escaping TimeSource
+        queue: HTTPQueue, time: @escaping TimeSource
     ) {
         self.store = store
         self.merged = merged
         self.gateway = gateway
         self.status = status
-        self.threads = threads
+        self.queue = queue
         self.time = time
     }
 
@@ -45,12 +44,11 @@ package struct PageRoutes: Sendable {
     }
 
     private func page(_ request: HTTPRequest, _ loop: any EventLoop) -> HTTPReply {
-        .later(
-            threads.runIfActive(eventLoop: loop) {
-                .text(
-                    .ok, html(GroupSearch(request)), type: HTTPResponse.html,
-                    headers: [("Content-Security-Policy", Self.policy), Self.fresh])
-            })
+        queue.reply(on: loop) {
+            .text(
+                .ok, html(GroupSearch(request)), type: HTTPResponse.html,
+                headers: [("Content-Security-Policy", Self.policy), Self.fresh])
+        }
     }
 
     private func html(_ search: GroupSearch) -> String {

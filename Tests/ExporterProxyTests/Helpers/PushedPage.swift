@@ -57,7 +57,8 @@ struct PushedPage {
     /// What the router answers.
     func ask(_ uri: String, method: HTTPMethod = .GET) async throws -> HTTPResponse {
         let routes = PageRoutes(
-            store: store, merged: merged, gateway: gateway, status: status, threads: .singleton, time: time.source)
+            store: store, merged: merged, gateway: gateway, status: status, queue: HTTPQueue(.singleton),
+            time: time.source)
         let request = HTTPRequest(method: method, uri: uri, headers: HTTPHeaders())
         switch HTTPRouter(routes.all).answer(request, on: MultiThreadedEventLoopGroup.singleton.any()) {
         case .now(let response): return response

@@ -108,7 +108,7 @@ struct PushCodecTests {
         bench.advance(.seconds(2))
         _ = bench.expire()
         let parts = bench.changedParts()
-        #expect(parts.map(\.key) == [#"push: {job="a"}"#, "push bases", "push keys"])
+        #expect(parts.map(\.key) == [#"push: {job="a"}"#, "push bases", "push keys", "push limits"])
         // Booted anew, 38 s later.
         var limits = PushLimits()
         limits.expireAfter = .seconds(60)

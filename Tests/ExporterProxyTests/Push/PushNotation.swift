@@ -159,7 +159,7 @@ final class PushBench {
     func wipe() -> Int { groups.wipe() }
     func expire() -> (series: Int, groups: Int, next: Moment?) { groups.expire(at: now) }
     func render() -> (changed: [PushedGroups.Rendered], until: Moment?) { groups.render(at: now) }
-    func summaries() -> [PushedGroupSummary] { groups.summaries(at: now) }
+    func summaries() -> [PushedGroupSummary] { groups.groupingKeys.compactMap { groups.summary(of: $0, at: now) } }
     func summary(of group: String) -> PushedGroupSummary? { groups.summary(of: GroupingKey(group), at: now) }
     func changedParts() -> [PushedGroups.Part] { groups.changedParts() }
     func restore(_ part: ByteBuffer) throws { try groups.restore(part, at: now) }

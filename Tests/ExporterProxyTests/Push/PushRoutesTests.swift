@@ -24,7 +24,7 @@ private struct Door {
         let routes = PushRoutes(
             gateway: gateway, settings: PushSettings(.init(configuration, .init())), instruments: instruments,
             threads: .singleton, time: time.source)
-        let api = PushAPI(gateway: gateway, admin: AdminSwitch(isAdmin), threads: .singleton, status: { "{}" })
+        let api = PushAPI(gateway: gateway, admin: AdminSwitch(isAdmin), queue: HTTPQueue(.singleton), status: { "{}" })
         merged = MergedExposition(store: store, threads: .singleton, time: time.source, live: gateway)
         router = HTTPRouter(routes.all + api.all)
     }
@@ -141,3 +141,22 @@ func requestsToTheDoor_AreAnswered(method: HTTPMethod, uri: String, status: UInt
 }
 
 private struct NoRoute: Error {}
+
+/// The labels of the path come into every sample.
+@Test func aLongPath_DoesNotMakeMuchOfALittle() async throws {
+    let door = Door()
+    let path = "/metrics/job/j" + (0..<2).map { "/l\($0)/\(String(repeating: "x", count: 4000))" }.joined()
+    let answer = try await door.send(.PUT, path, (0..<5000).map { "a{n=\"\($0)\"} 1\n" }.joined())
+    #expect(answer.status == 413 && answer.text.contains("exposition.bytes_max"), "\(answer.text.prefix(200))")
+    #expect(try await door.send(.PUT, path, "a 1\n").status == 200)
+}
+
+/// What people are told of two groups with long labels is short.
+@Test func conflictsOfLongGroups_AreToldShortly() async throws {
+    let door = Door()
+    func path(_ job: String) -> String { "/metrics/job/\(job)/l/" + String(repeating: "x", count: 4000) }
+    func families(_ type: String) -> String { (0..<20).map { "# TYPE m\($0) \(type)\nm\($0) 1\n" }.joined() }
+    #expect(try await door.send(.PUT, path("a"), families("gauge")).status == 200)
+    let answer = try await door.send(.PUT, path("b"), families("counter"))
+    #expect(answer.status == 400 && answer.text.utf8.count < 15_000)
+}

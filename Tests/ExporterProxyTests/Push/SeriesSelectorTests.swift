@@ -27,3 +27,16 @@ func seriesAreSelected_AsPrometheusDoes(selector: String, isSelected: Bool) thro
 func selectorsThatSayNothing_OrAreNone_AreRefused(selector: String) {
     #expect(throws: SeriesSelector.Problem.self) { try SeriesSelector(selector) }
 }
+
+/// A pattern that a backtracking engine does not come to the end of.
+@Test func whateverThePattern_AMatchEnds() throws {
+    #expect(try !matches(#"{l=~"(a+)+b"}"#, "m", [("l", String(repeating: "a", count: 1000))]))
+    #expect(try !matches(#"{l=~"(x+x+)+y"}"#, "m", [("l", String(repeating: "x", count: 1000))]))
+    #expect(throws: SeriesSelector.Problem.self) { try SeriesSelector(#"{l=~"((a{1000}){1000}){9}"}"#) }
+}
+
+@Test func values_AreComparedByBytes() throws {
+    #expect(try !matches("{l=\"e\u{301}\"}", "m", [("l", "\u{E9}")]))
+    #expect(try matches("{l=\"e\u{301}\"}", "m", [("l", "e\u{301}")]))
+    #expect(try matches("{l=~\"caf.\"}", "m", [("l", "caf\u{E9}")]))
+}
