@@ -10,7 +10,7 @@ package struct GroupSearch: Equatable, Sendable {
         case size
     }
 
-    /// Each word of it has to be in the labels or in the name of a family, in upper or lower case.
+    /// Each of its first ``wordsMax`` words has to be in the labels or in the name of a family, in upper or lower case.
     package var text: String
     package var order: Order
     package var isReversed: Bool
@@ -31,7 +31,19 @@ package struct GroupSearch: Equatable, Sendable {
         var families: [String]
     }
 
-    private var words: [String] { EscapedText.visible(text).lowercased().split(separator: " ").map(String.init) }
+    /// Each word is looked for in each group.
+    static let wordsMax = 16
+
+    /// Those that differ.
+    private var words: [String] {
+        var words: [String] = []
+        for word in EscapedText.visible(text).lowercased().split(separator: " ").lazy.map(String.init)
+        where !words.contains(word) {
+            words.append(word)
+            if words.count == Self.wordsMax { break }
+        }
+        return words
+    }
 
     var isForText: Bool { !words.isEmpty }
 

@@ -1,7 +1,7 @@
 /// A file of `htpasswd -B`: a line `name:hash` for each user. A line of a hash alone, as Gravel has it, lets in its
 /// password under any name. Empty lines, and those that begin with `#`, do not count.
-struct PasswordFile: Equatable {
-    struct Entry: Equatable {
+struct PasswordFile: Equatable, Sendable {
+    struct Entry: Equatable, Sendable {
         /// `nil` for any name.
         var user: [UInt8]?
         var hash: BcryptHash
@@ -17,7 +17,9 @@ struct PasswordFile: Equatable {
     /// Throws every problem there is.
     init(_ bytes: [UInt8], path: String) throws(AccessProblems) {
         var problems: [String] = []
-        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+        // A byte order mark is no part of the first name.
+        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        let lines = text.split(separator: 0x0A, omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
             do throws(PasswordLineError) {
                 if let entry = try Self.entry(line, line: index + 1) { entries.append(entry) }

@@ -38,7 +38,7 @@ package struct WebConfigTLS: Equatable, Sendable {
         let certificate = Self.material("cert", table)
         let key = Self.material("key", table)
         let clientCA = Self.material("client_ca", table)
-        let auth = table.string("client_auth_type")
+        let auth = table.string("client_auth_type").flatMap { $0.isEmpty ? nil : $0 }
         Self.readVersions(table, &versionMin, &versionMax)
         cipherSuites = Self.numbers("cipher_suites", Self.suiteNumbers, table)
         curves = Self.numbers("curve_preferences", Self.curveNumbers, table)

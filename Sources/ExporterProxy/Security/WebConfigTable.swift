@@ -49,11 +49,14 @@ final class WebConfigTable {
         }
     }
 
-    /// With a unit, except 0: a bare number is nanoseconds to others.
+    /// With a unit, except 0: a bare number is nanoseconds to others. Too short is not the same as 0.
     func duration(_ key: String, max: Duration) -> Duration? {
-        value(key, "a duration of at most \(DurationText.format(max)), such as 1s or 250ms, or 0") { node in
-            guard let text = node.asString, text == "0" || Double(text) == nil else { return nil }
-            return DurationText.parse(text).flatMap { $0 <= max ? $0 : nil }
+        value(key, "a duration of 1ms to \(DurationText.format(max)), such as 1s or 250ms, or 0") { node in
+            guard let text = node.asString, text == "0" || Double(text) == nil,
+                let duration = DurationText.parse(text), duration <= max
+            else { return nil }
+            let isZero = !text.utf8.contains { (0x31...0x39).contains($0) }
+            return duration == .zero && !isZero ? nil : duration
         }
     }
 

@@ -13,6 +13,12 @@ private func read(_ text: String) throws -> PasswordFile { try PasswordFile(Arra
     #expect(try read("").entries.isEmpty)
 }
 
+@Test func aByteOrderMark_IsNoPartOfTheFirstName() throws {
+    let file = try read("\u{FEFF}a:\(Hashes.secret)\nb:\(Hashes.secret)\n")
+    #expect(file.entries.map(\.user) == [Array("a".utf8), Array("b".utf8)] && file.entries.map(\.line) == [1, 2])
+    #expect(try read("\u{FEFF}").entries.isEmpty)
+}
+
 @Test(arguments: [
     ("a:\(Hashes.secret)\nb:$apr1$abc$def\n", "u:2: expected a bcrypt hash"), ("a:\n", "u:1: expected a bcrypt hash"),
     ("a\n", "u:1: expected a bcrypt hash"), ("a:b:\(Hashes.secret)\n", "u:1: expected a bcrypt hash"),

@@ -74,6 +74,12 @@ func clientAuth_IsThatOfTheFile(word: String, auth: WebConfigTLS.ClientAuth) thr
     #expect(try read(tlsHead + "  client_auth_type: \(word)\n").tls?.clientAuth == auth)
 }
 
+@Test func anEmptyClientAuthType_IsNone() throws {
+    #expect(try read(tlsHead + "  client_auth_type: \"\"\n").tls?.clientAuth == WebConfigTLS.ClientAuth.none)
+    let empty = "tls_server_config:\n  cert_file: \"\"\n  key_file: \"\"\n  client_auth_type: \"\"\n"
+    #expect(try read(empty).tls == nil)
+}
+
 @Test func anOldVersionOfTLS_IsNotSpoken() throws {
     let file = try read(tlsHead + "  min_version: TLS10\n")
     #expect(file.tls?.versionMin == .tls12)
@@ -118,8 +124,9 @@ func clientAuth_IsThatOfTheFile(word: String, auth: WebConfigTLS.ClientAuth) thr
     ("basic_auth_users:\n  a: \(Hashes.secret)\n  a: \(Hashes.secret)\n", 3, "the key 'a' comes twice"),
     ("rate_limit:\n  interval: 1s\n", 2, "rate_limit.burst: expected an integer from 1 to 1000000"),
     ("rate_limit:\n  interval: 1s\n  burst: 0\n", 3, "rate_limit.burst: expected an integer from 1 to 1000000"),
-    ("rate_limit:\n  interval: 5\n  burst: 1\n", 2, "rate_limit.interval: expected a duration of at most 1h"),
-    ("rate_limit:\n  interval: 2h\n  burst: 1\n", 2, "rate_limit.interval: expected a duration of at most 1h"),
+    ("rate_limit:\n  interval: 5\n  burst: 1\n", 2, "rate_limit.interval: expected a duration of 1ms to 1h"),
+    ("rate_limit:\n  interval: 0.4ms\n  burst: 1\n", 2, "rate_limit.interval: expected a duration of 1ms to 1h"),
+    ("rate_limit:\n  interval: 2h\n  burst: 1\n", 2, "rate_limit.interval: expected a duration of 1ms to 1h"),
     ("x: *a\n", 1, "aliases are not read"),
 ])
 func aProblemOfTheFile_IsSaidWithItsLineAndKey(text: String, line: Int, problem: String) throws {

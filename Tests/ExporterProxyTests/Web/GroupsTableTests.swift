@@ -139,3 +139,13 @@ func groupsTable_IsText_WhateverWasPushed(text: String) throws {
     #expect(html.contains("<p>and 100 more samples</p>") && html.contains("show what is in it"))
     #expect(html.utf8.count < 3 * 1024 * 1024)
 }
+
+@Test func aSearch_LooksForItsFirstSixteenDifferentWords() throws {
+    let page = PushedPage()
+    try page.push(job: (1...17).map { "w\($0)x" }.joined(), "a 1\n")
+    func found(_ words: [String]) -> Int { page.list(GroupSearch(text: words.joined(separator: " "))).found }
+    let known = (1...16).map { "w\($0)x" }
+    #expect(found(known) == 1 && found(known.dropLast() + ["none"]) == 0)
+    #expect(found(known + ["none"]) == 1, "the seventeenth does not count")
+    #expect(found(known.map { _ in "w1x" } + ["none"]) == 0, "the same word counts once")
+}
