@@ -96,7 +96,8 @@ package struct Daemon {
             configuration.exporter.http(within: descriptorsAvailable),
             tls: try WebTLS.configuration(configuration.web, access.tls),
             router: HTTPRouter(
-                routes.all + pages.all + push.routes, gate: access.gate, headers: { access.responseHeaders }),
+                routes.all + pages.all + push.routes, limit: access.limit, gate: access.gate,
+                headers: { access.responseHeaders }),
             group: group, registry: registry, logger: logger, time: time)
         page.current.listening = server.address
         access.warnOfOpenRights(listening: configuration.exporter.http.address)

@@ -11,6 +11,9 @@ package enum HTTPRight: Hashable, Sendable {
     case admin
 }
 
+/// Asked for each request, before its path is looked for; what it answers is the refusal.
+package typealias HTTPLimit = @Sendable () -> HTTPResponse?
+
 /// Asked when the head of a request has come, before its body is read.
 package typealias HTTPGate =
     @Sendable (_ request: HTTPRequest, _ right: HTTPRight, _ loop: any EventLoop) -> HTTPGateAnswer

@@ -76,6 +76,7 @@ package struct HTTPRoute: Sendable {
 /// Finds the route of a request, and asks the gate whether it may be taken.
 package struct HTTPRouter: Sendable {
     private let routes: [HTTPRoute]
+    private let limit: HTTPLimit
     private let gate: HTTPGate
     let headers: Headers
 
@@ -83,10 +84,11 @@ package struct HTTPRouter: Sendable {
     package typealias Headers = @Sendable () -> [(name: String, value: String)]
 
     package init(
-        _ routes: [HTTPRoute], gate: @escaping HTTPGate = { _, _, _ in .admitted },
-        headers: @escaping Headers = { [] }
+        _ routes: [HTTPRoute], limit: @escaping HTTPLimit = { nil },
+        gate: @escaping HTTPGate = { _, _, _ in .admitted }, headers: @escaping Headers = { [] }
     ) {
         self.routes = routes
+        self.limit = limit
         self.gate = gate
         self.headers = headers
     }
@@ -104,8 +106,13 @@ package struct HTTPRouter: Sendable {
         case refusal(HTTPResponse)
     }
 
-    /// The destination, and the place of its route among ``patterns``.
+    /// The destination, and the place of its route among ``patterns``. Once for each request: it asks the limit of all.
     func find(_ request: HTTPRequest) -> (place: Int, destination: Destination) {
+        let found = look(for: request)
+        return limit().map { (found.place, .refusal($0)) } ?? found
+    }
+
+    private func look(for request: HTTPRequest) -> (place: Int, destination: Destination) {
         var allowed: [HTTPMethod] = []
         var known = nowhere
         for place in routes.indices {

@@ -45,13 +45,16 @@ extension AccessControl {
         }
 
         /// What is read at the start, and again when it changes.
-        var files: [String] {
-            var files: [String] = []
-            for file in [passwordFile, configFile].compactMap(\.self) + tokens.map(\.file) where !files.contains(file) {
-                files.append(file)
+        var sources: [AccessSource] {
+            var sources = [passwordFile.map(AccessSource.passwords), configFile.map(AccessSource.webConfig)]
+                .compactMap(\.self)
+            for source in tokens.map({ AccessSource.token($0.file) }) where !sources.contains(source) {
+                sources.append(source)
             }
-            return files
+            return sources
         }
+
+        var hasFiles: Bool { passwordFile != nil || configFile != nil || !tokens.isEmpty }
 
         private static func path(_ key: String, _ section: ConfigurationSection) -> String? {
             let path = section.string(key, "", expected: "the path of a file, or \"\" for none")

@@ -6,17 +6,22 @@ extension AccessControl {
     /// How long a change of a file may go unnoticed.
     private static let lookInterval = Duration.seconds(1)
 
+    /// How long nothing is said of a problem that stays.
+    private static let quiet = Duration.seconds(3600)
+
     /// What is known of the files.
     struct Watch {
         var lookedAt: Moment
         /// Who waits for the look that is going on; `nil` while there is none.
         var waiting: [EventLoopPromise<Void>]?
+        /// Of files that are right.
         var prints: [String: AccessFiles.Print] = [:]
         var printsTakenAt: Moment
         /// Of what the list was made.
-        var contents: KeyedHash.Digest?
-        /// The problems that were said last, so that they are said once.
+        var parts: AccessParts = [:]
+        /// The problems that there were at the last look, and when they were said.
         var problems: [String] = []
+        var saidAt: Moment?
 
         init(lookedAt: Moment) {
             self.lookedAt = lookedAt
@@ -30,58 +35,69 @@ extension AccessControl {
     package struct Change: Sendable {
         let configuration: Configuration
         let list: AccessList
+        let parts: AccessParts
         let prints: [String: AccessFiles.Print]
         let takenAt: Moment
-        let contents: KeyedHash.Digest
 
         /// What `web.config_file` says of TLS.
         package var tls: WebConfigTLS? { list.tls }
+
+        /// Reads the files, and so blocks; throws every problem there is.
+        fileprivate init(_ configuration: Configuration, hash: KeyedHash, at moment: Moment) throws(AccessProblems) {
+            let sources = configuration.sources
+            let files = AccessFiles(sources.map(\.path))
+            let reading = AccessReading(files, sources, before: [:], hash: hash)
+            var problems = sources.flatMap { reading.problems[$0] ?? [] }
+            var list = AccessList()
+            do throws(AccessProblems) {
+                list = try AccessList(configuration, reading.parts)
+            } catch {
+                problems += error.lines
+            }
+            guard problems.isEmpty else { throw AccessProblems(problems) }
+            self.configuration = configuration
+            self.list = list
+            parts = reading.parts
+            prints = files.prints
+            takenAt = moment
+        }
     }
 
     /// Reads the files, and so blocks; throws every problem there is.
     package func prepare(_ configuration: Configuration) throws(AccessProblems) -> Change {
-        let takenAt = parts.time()
-        let files = try AccessFiles.read(configuration.files)
-        let list = try AccessList(configuration, contents: files.contents, hash: hash)
-        return Change(
-            configuration: configuration, list: list, prints: files.prints, takenAt: takenAt,
-            contents: digest(files, configuration.files))
+        try Change(configuration, hash: hash, at: parts.time())
     }
 
     /// From now on `change` holds, for every request that is not let in yet.
     package func apply(_ change: Change) {
         state.withLock { state in
             state.configuration = change.configuration
-            Self.install(change, &state)
+            Self.install(change.list, &state)
+            state.watch.parts = change.parts
+            state.watch.prints = change.prints
+            state.watch.printsTakenAt = change.takenAt
+            state.watch.problems = []
         }
+        instruments.failingFiles.set(0)
         for note in change.list.notes {
             parts.logger.warning("a part of who may log in has no effect", metadata: ["what": "\(note)"])
         }
     }
 
-    private static func install(_ change: Change, _ state: inout State) {
+    private static func install(_ list: AccessList, _ state: inout State) {
         let version = state.list.version
-        state.list = change.list
+        state.list = list
         state.list.version = version + 1
-        state.watch.prints = change.prints
-        state.watch.printsTakenAt = change.takenAt
-        state.watch.contents = change.contents
-        state.watch.problems = []
     }
 
     /// What is wrong with the files that `configuration` names. Blocks.
     package static func problems(of configuration: Configuration) -> [String] {
         do throws(AccessProblems) {
-            let files = try AccessFiles.read(configuration.files)
-            _ = try AccessList(configuration, contents: files.contents, hash: KeyedHash())
+            _ = try Change(configuration, hash: KeyedHash(), at: Moment.now())
             return []
         } catch {
             return error.lines
         }
-    }
-
-    private func digest(_ files: AccessFiles, _ paths: [String]) -> KeyedHash.Digest {
-        hash.digest(paths.map { files.contents[$0] ?? [] })
     }
 
     /// What `web.config_file` says of TLS.
@@ -93,7 +109,7 @@ extension AccessControl {
     func lookIfDue(on loop: any EventLoop) -> EventLoopFuture<Void>? {
         let now = parts.time()
         let due = state.withLock { state -> (isFirst: Bool, promise: EventLoopPromise<Void>)? in
-            guard !state.watch.prints.isEmpty else { return nil }
+            guard state.configuration.hasFiles else { return nil }
             let isLooking = state.watch.waiting != nil
             guard isLooking || now.elapsed(since: state.watch.lookedAt) >= Self.lookInterval else { return nil }
             let promise = loop.makePromise(of: Void.self)
@@ -108,18 +124,15 @@ extension AccessControl {
 
     /// Blocks.
     private func look() {
-        let (configuration, prints, takenAt, contents, version) = state.withLock { state in
-            (
-                state.configuration, state.watch.prints, state.watch.printsTakenAt, state.watch.contents,
-                state.list.version
-            )
-        }
-        if !AccessFiles.areUnchanged(prints, paths: configuration.files, takenAt: takenAt) {
-            do throws(AccessProblems) {
-                take(try prepare(configuration), ifStill: version, over: contents)
-            } catch {
-                keepOld(error)
-            }
+        let (configuration, watch, list) = state.withLock { ($0.configuration, $0.watch, $0.list) }
+        let paths = configuration.sources.map(\.path)
+        if !AccessFiles.areUnchanged(watch.prints, paths: paths, takenAt: watch.printsTakenAt) {
+            let takenAt = parts.time()
+            let files = AccessFiles(paths)
+            let reading = AccessReading(files, configuration.sources, before: watch.parts, hash: hash)
+            let settlement = AccessSettlement(
+                reading, over: watch.parts, configuration, mayOpen: list.protected.isEmpty)
+            take(settlement, files.prints, takenAt, ifStill: list.version)
         }
         let waiting = state.withLock { state in
             defer { state.watch.waiting = nil }
@@ -128,42 +141,44 @@ extension AccessControl {
         for promise in waiting { promise.succeed() }
     }
 
-    private func take(_ change: Change, ifStill version: Int, over contents: KeyedHash.Digest?) {
-        enum What { case nothing, taken, refused }
-        let what = state.withLock { state -> What in
+    private func take(
+        _ settlement: AccessSettlement, _ prints: [String: AccessFiles.Print], _ takenAt: Moment, ifStill version: Int
+    ) {
+        let problems = settlement.problems
+        let says = state.withLock { state -> (isNew: Bool, isDue: Bool)? in
             // A reload came in between, and has read the files itself.
-            guard state.list.version == version else { return .nothing }
-            guard change.contents != contents else {
-                state.watch.prints = change.prints
-                state.watch.printsTakenAt = change.takenAt
-                state.watch.problems = []
-                return .nothing
-            }
-            // A file that is being written may be empty for a moment: nobody is let in by that.
-            guard state.list.protected.isEmpty || !change.list.protected.isEmpty else { return .refused }
-            Self.install(change, &state)
-            return .taken
+            guard state.list.version == version else { return nil }
+            if let list = settlement.list { Self.install(list, &state) }
+            state.watch.parts = settlement.parts
+            state.watch.prints = prints.filter { path, _ in !problems.keys.contains { $0.path == path } }
+            state.watch.printsTakenAt = takenAt
+            return state.watch.note(settlement.lines, at: takenAt, quiet: Self.quiet)
         }
-        switch what {
-        case .nothing: break
-        case .taken:
-            parts.logger.info(
-                "users and tokens read again",
-                metadata: ["files": "\(change.configuration.files.joined(separator: ","))"])
-        case .refused:
-            keepOld(AccessProblems(["web.config_file has no users any more: reload, if it is meant so"]))
+        guard let says else { return }
+        instruments.failingFiles.set(problems.count)
+        if says.isNew { instruments.fileFailures.increment() }
+        if !settlement.taken.isEmpty {
+            let files = settlement.taken.map(\.path).joined(separator: ",")
+            parts.logger.info("users and tokens read again", metadata: ["files": "\(files)"])
+        }
+        if says.isDue {
+            parts.logger.error(
+                "users and tokens not read again",
+                metadata: ["problems": "\(AccessProblems(settlement.lines))"])
         }
     }
+}
 
-    private func keepOld(_ error: AccessProblems) {
-        let isNew = state.withLock { state in
-            defer { state.watch.problems = error.lines }
-            return state.watch.problems != error.lines
-        }
-        guard isNew else { return }
-        instruments.fileFailures.increment()
-        parts.logger.error(
-            "users and tokens not read again, the old ones hold", metadata: ["problems": "\(error)"])
+extension AccessControl.Watch {
+    /// Whether there is a problem that was not there at the last look, and whether it is time to say what there is.
+    fileprivate mutating func note(
+        _ lines: [String], at now: Moment, quiet: Duration
+    ) -> (isNew: Bool, isDue: Bool) {
+        let isNew = lines.contains { !problems.contains($0) }
+        let isDue = isNew || !lines.isEmpty && saidAt.map { now.elapsed(since: $0) >= quiet } != false
+        problems = lines
+        if isDue { saidAt = now }
+        return (isNew, isDue)
     }
 }
 

@@ -58,6 +58,9 @@ package final class AccessControl: Sendable {
     /// Two threads: a flood of logins takes no more of the machine.
     package static func hashingThreads() -> NIOThreadPool { NIOThreadPool(numberOfThreads: 2) }
 
+    /// Of all requests together, wherever they lead.
+    package var limit: HTTPLimit { { self.refusalOfRateLimit() } }
+
     package var gate: HTTPGate { { self.answer($0, $1, $2) } }
 
     /// For each answer that has not one of its own.
@@ -68,10 +71,6 @@ package final class AccessControl: Sendable {
     // MARK: Answers
 
     func answer(_ request: HTTPRequest, _ right: HTTPRight, _ loop: any EventLoop) -> HTTPGateAnswer {
-        if let wait = waitOfRateLimit() {
-            instruments.count(.rateLimited)
-            return .refused(AccessRefusal.rateLimited(wait))
-        }
         if right.role != .scrape, right.role != nil, CrossSite.isForeign(request) {
             instruments.count(.crossSite)
             return .refused(AccessRefusal.crossSite)
@@ -82,12 +81,14 @@ package final class AccessControl: Sendable {
         return decide(request, right, loop)
     }
 
-    private func waitOfRateLimit() -> Duration? {
+    private func refusalOfRateLimit() -> HTTPResponse? {
         let now = parts.time()
-        return state.withLock { state in
-            guard let rate = state.list.rateLimit else { return nil }
-            return state.limit.take(rate, at: now)
+        let wait = state.withLock { state in
+            state.list.rateLimit.flatMap { state.limit.take($0, at: now) }
         }
+        guard let wait else { return nil }
+        instruments.count(.rateLimited)
+        return AccessRefusal.rateLimited(wait)
     }
 
     private func decide(_ request: HTTPRequest, _ right: HTTPRight, _ loop: any EventLoop) -> HTTPGateAnswer {

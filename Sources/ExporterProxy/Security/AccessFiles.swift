@@ -32,22 +32,14 @@ struct AccessFiles: Sendable {
     /// By path, taken before the file was read.
     private(set) var prints: [String: Print] = [:]
     /// By path.
-    private(set) var contents: [String: [UInt8]] = [:]
+    private(set) var contents: [String: Result<[UInt8], SystemError>] = [:]
 
-    /// Blocks. Throws every problem there is.
-    static func read(_ paths: [String]) throws(AccessProblems) -> AccessFiles {
-        var files = AccessFiles()
-        var problems: [String] = []
+    /// Reads them, and so blocks.
+    init(_ paths: [String]) {
         for path in paths {
-            files.prints[path] = Print(path)
-            do throws(SystemError) {
-                files.contents[path] = try SmallFile.read(path, bytesMax: bytesMax)
-            } catch {
-                problems.append(error.description)
-            }
+            prints[path] = Print(path)
+            contents[path] = Result { () throws(SystemError) in try SmallFile.read(path, bytesMax: Self.bytesMax) }
         }
-        guard problems.isEmpty else { throw AccessProblems(problems) }
-        return files
     }
 
     /// Whether nothing can have changed since `prints` were taken. Blocks.

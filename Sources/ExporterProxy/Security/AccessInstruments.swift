@@ -15,6 +15,7 @@ enum AccessOutcome: String, CaseIterable, Sendable {
 struct AccessInstruments: Sendable {
     private let outcomes: [AccessOutcome: Counter]
     let fileFailures: Counter
+    let failingFiles: Gauge
 
     init(registry: InstrumentRegistry) {
         let counters = AccessOutcome.allCases.map { outcome in
@@ -27,6 +28,9 @@ struct AccessInstruments: Sendable {
         fileFailures = registry.counter(
             "exporter_proxy_auth_file_failures_total",
             help: "New versions of files of users and tokens that could not be taken.")
+        failingFiles = registry.gauge(
+            "exporter_proxy_auth_files_failing",
+            help: "Files of users and tokens that are not as they should be: what they said before holds.")
     }
 
     func count(_ outcome: AccessOutcome) { outcomes[outcome]?.increment() }

@@ -32,15 +32,15 @@ struct AccessList: Sendable {
     /// Everybody may do everything.
     init() {}
 
-    /// `contents` are those of the files that `configuration` names, by path. Throws every problem there is.
-    init(
-        _ configuration: AccessControl.Configuration, contents: [String: [UInt8]], hash: KeyedHash
-    ) throws(AccessProblems) {
+    /// `parts` are those of the files that `configuration` names; what is missing counts as empty. Throws all that does
+    /// not go together.
+    init(_ configuration: AccessControl.Configuration, _ parts: AccessParts) throws(AccessProblems) {
         var problems: [String] = []
-        var builder = Builder(hash: hash)
-        builder.addUsers(configuration, contents, &problems)
-        builder.addTokens(configuration, contents, &problems)
-        let webUsers = builder.addWebConfig(configuration, contents, &problems)
+        var builder = Builder()
+        builder.addUsers(configuration, parts, &problems)
+        builder.addTokens(configuration, parts, &problems)
+        builder.addWebConfig(configuration, parts, &problems)
+        let webUsers = builder.webConfig?.users.count ?? 0
         guard problems.isEmpty else { throw AccessProblems(problems) }
         users = builder.users
         nameless = builder.nameless
@@ -102,7 +102,6 @@ struct AccessList: Sendable {
 extension AccessList {
     /// Puts together what stands in several places.
     private struct Builder {
-        let hash: KeyedHash
         var users: [[UInt8]: Login] = [:]
         var nameless: [Login] = []
         var tokens: [Token] = []
@@ -110,7 +109,7 @@ extension AccessList {
         var notes: [String] = []
 
         mutating func addUsers(
-            _ configuration: AccessControl.Configuration, _ contents: [String: [UInt8]], _ problems: inout [String]
+            _ configuration: AccessControl.Configuration, _ parts: AccessParts, _ problems: inout [String]
         ) {
             var settings: [[UInt8]: AccessControl.Configuration.User] = [:]
             for user in configuration.users {
@@ -119,13 +118,9 @@ extension AccessList {
                 let grant = Grant(name: Self.shown(user.name), roles: user.roles, jobs: user.jobs)
                 users[Array(user.name.utf8)] = Login(hash: hash, grant: grant)
             }
-            if let path = configuration.passwordFile {
-                do throws(AccessProblems) {
-                    for entry in try PasswordFile(contents[path] ?? [], path: path).entries {
-                        add(entry, path, settings, configuration.passwordFileRoles, &problems)
-                    }
-                } catch {
-                    problems += error.lines
+            if let path = configuration.passwordFile, case .passwords(let file)? = parts[.passwords(path)]?.meaning {
+                for entry in file.entries {
+                    add(entry, path, settings, configuration.passwordFileRoles, &problems)
                 }
             }
             for user in configuration.users where users[Array(user.name.utf8)] == nil {
@@ -151,15 +146,10 @@ extension AccessList {
         }
 
         mutating func addTokens(
-            _ configuration: AccessControl.Configuration, _ contents: [String: [UInt8]], _ problems: inout [String]
+            _ configuration: AccessControl.Configuration, _ parts: AccessParts, _ problems: inout [String]
         ) {
             for token in configuration.tokens {
-                let text = String(decoding: contents[token.file] ?? [], as: UTF8.self).trimmed
-                if let problem = Self.problem(ofToken: text) {
-                    problems.append("\(token.file): \(problem)")
-                    continue
-                }
-                let digest = hash.digest([Array(text.utf8)])
+                guard case .token(let digest)? = parts[.token(token.file)]?.meaning else { continue }
                 guard !tokens.contains(where: { $0.digest == digest }) else {
                     problems.append("\(token.file): another token is the same")
                     continue
@@ -169,28 +159,13 @@ extension AccessList {
             }
         }
 
-        private static func problem(ofToken text: String) -> String? {
-            let bytes = text.utf8.count
-            if bytes < 16 { return "the token has \(bytes) bytes, expected at least 16" }
-            if bytes > 2048 { return "the token has \(bytes) bytes, expected at most 2048" }
-            let isPrintable = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
-            return isPrintable ? nil : "the token has white space in it, or something else than ASCII"
-        }
-
-        /// Answers how many users the file has.
         mutating func addWebConfig(
-            _ configuration: AccessControl.Configuration, _ contents: [String: [UInt8]], _ problems: inout [String]
-        ) -> Int {
-            guard let path = configuration.configFile else { return 0 }
-            do throws(AccessProblems) {
-                let file = try WebConfigFile(contents[path] ?? [], path: path)
-                webConfig = file
-                for user in file.users { add(user, path, &problems) }
-                return file.users.count
-            } catch {
-                problems += error.lines
-                return 0
-            }
+            _ configuration: AccessControl.Configuration, _ parts: AccessParts, _ problems: inout [String]
+        ) {
+            guard let path = configuration.configFile, case .webConfig(let file)? = parts[.webConfig(path)]?.meaning
+            else { return }
+            webConfig = file
+            for user in file.users { add(user, path, &problems) }
         }
 
         private mutating func add(

@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
@@ -71,6 +72,28 @@ func router_SaysWhatIsAllowed_WhenTheMethodIsNot(method: HTTPMethod, uri: String
     let found = try #require(answer(method, uri))
     #expect(found.status == 405 && found.allow == allow)
     #expect(found.text == "405 \(method.rawValue) is not possible here, only \(allow)\n")
+}
+
+@Test(arguments: [(.GET, "/metrics"), (.GET, "/nowhere"), (.POST, "/metrics")] as [(HTTPMethod, String)])
+func router_AsksTheLimitFirst_WhereverARequestLeads(method: HTTPMethod, uri: String) {
+    let asked = NIOLockedValueBox(0)
+    let limited = HTTPRouter(
+        [HTTPRoute(.exactly("/metrics")) { _, _, _ in .now(.text(.ok, "metrics")) }],
+        limit: {
+            asked.withLockedValue { $0 += 1 }
+            return .refusal(.tooManyRequests, "429")
+        },
+        gate: { _, _, _ in
+            Issue.record("who is beyond the limit is not asked for more")
+            return .admitted
+        })
+    guard
+        case .now(let response) = limited.answer(.init(method: method, uri: uri, headers: [:]), on: EmbeddedEventLoop())
+    else {
+        Issue.record("it is answered at once")
+        return
+    }
+    #expect(response.status == .tooManyRequests && asked.withLockedValue { $0 } == 1)
 }
 
 @Test func router_ShowsAPathSafely() throws {

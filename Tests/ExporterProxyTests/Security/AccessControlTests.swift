@@ -314,6 +314,91 @@ private func begin(
     #expect(house.log.count("users and tokens read again") == 1)
 }
 
+private let threeFiles = """
+    basic_auth_file = 'FOLDER/u'
+    config_file = 'FOLDER/w.yml'
+    [[token]]
+    file = 'FOLDER/t'
+    roles = ['scrape']
+    """
+
+private func houseOfThreeFiles() throws -> Gatehouse {
+    try Gatehouse(
+        threeFiles,
+        files: [
+            "u": "a:\(Hashes.secret)\nb:\(Hashes.secret)\n", "w.yml": "basic_auth_users:\n  c: \(Hashes.secret)\n",
+            "t": token,
+        ])
+}
+
+@Test(arguments: [("t", "short"), ("w.yml", "basic_auth_users: []")])
+func whoIsStruckOff_IsOut_WhateverIsWrongWithAnotherFile(file: String, text: String) async throws {
+    let house = try houseOfThreeFiles()
+    _ = try house.folder.write(text, to: file)
+    house.time.advance(by: .seconds(1))
+    #expect(try await house.status(.scrape, basic("a:secret")) == nil)
+    _ = try house.folder.write("b:\(Hashes.secret)\n", to: "u")
+    house.time.advance(by: .seconds(1))
+    #expect(try await house.status(.scrape, basic("a:secret")) == 401)
+    for login in [basic("b:secret"), basic("c:secret"), "Bearer \(token)"] {
+        #expect(try await house.status(.scrape, login) == nil, "what was right holds")
+    }
+    #expect(
+        house.log.count("users and tokens not read again") == 1 && house.log.count("users and tokens read again") == 1)
+    #expect(house.registry.value("exporter_proxy_auth_files_failing") == 1)
+}
+
+@Test func aTokenWhoseFileIsGone_IsGone_AndComesBackWithIt() async throws {
+    let house = try Gatehouse("[[token]]\nfile = 'FOLDER/t'\nroles = ['scrape']\n", files: ["t": token])
+    func look() async throws -> UInt? {
+        house.time.advance(by: .seconds(1))
+        return try await house.status(.scrape, "Bearer \(token)")
+    }
+    #expect(try await look() == nil)
+    try FileManager.default.removeItem(atPath: house.folder.file("t"))
+    for _ in 0..<3 { #expect(try await look() == 401) }
+    #expect(house.log.count("No such file") == 1)
+    #expect(house.registry.value("exporter_proxy_auth_files_failing") == 1)
+    _ = try house.folder.write(token, to: "t")
+    #expect(try await look() == nil)
+    #expect(house.registry.value("exporter_proxy_auth_files_failing") == 0)
+}
+
+@Test func aProblemThatStays_IsSaidEveryHour() async throws {
+    let house = try houseOfThreeFiles()
+    func look(after seconds: Int) async throws -> Int {
+        house.time.advance(by: .seconds(seconds))
+        _ = try await house.status()
+        return house.log.count("users and tokens not read again")
+    }
+    _ = try house.folder.write("a:plain\n", to: "u")
+    #expect(try await look(after: 1) == 1)
+    #expect(try await look(after: 3599) == 1)
+    #expect(try await look(after: 1) == 2)
+    #expect(house.registry.value("exporter_proxy_auth_file_failures_total") == 1)
+    // Another problem is said at once.
+    _ = try house.folder.write("short", to: "t")
+    #expect(try await look(after: 1) == 3)
+    #expect(house.registry.value("exporter_proxy_auth_file_failures_total") == 2)
+    #expect(house.registry.value("exporter_proxy_auth_files_failing") == 2)
+}
+
+@Test func aUserMayMoveToAnotherFile_AndAConflictKeepsNoOtherFileOut() async throws {
+    let house = try houseOfThreeFiles()
+    _ = try house.folder.write("a:\(Hashes.secret)\n", to: "u")
+    _ = try house.folder.write("basic_auth_users:\n  b: \(Hashes.secret)\n", to: "w.yml")
+    house.time.advance(by: .seconds(1))
+    #expect(try await house.status(.admin, basic("b:secret")) == nil)
+    #expect(try await house.status(.admin, basic("c:secret")) == 401)
+    #expect(house.registry.value("exporter_proxy_auth_files_failing") == 0)
+    _ = try house.folder.write("basic_auth_users:\n  a: \(Hashes.other)\n", to: "w.yml")
+    _ = try house.folder.write(token + "x", to: "t")
+    house.time.advance(by: .seconds(1))
+    #expect(try await house.status(.scrape, "Bearer \(token)x") == nil)
+    #expect(try await house.status(.admin, basic("b:secret")) == nil && house.log.count("has a password already") == 1)
+    #expect(house.registry.value("exporter_proxy_auth_files_failing") == 1)
+}
+
 @Test func aWebConfigFileThatLosesItsUsers_DoesNotOpenTheDoor() async throws {
     let house = try Gatehouse(
         "config_file = 'FOLDER/w.yml'", files: ["w.yml": "basic_auth_users:\n  a: \(Hashes.secret)\n"])

@@ -66,6 +66,7 @@ final class Gatehouse: Sendable {
         if let authorization { all.add(name: "Authorization", value: authorization) }
         var request = HTTPRequest(method: method, uri: "/metrics", headers: all)
         request.peer = peer
+        if let refusal = access.limit() { return refusal }
         switch access.gate(request, right, loop) {
         case .admitted: return nil
         case .refused(let response): return response
