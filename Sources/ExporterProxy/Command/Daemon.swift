@@ -84,7 +84,7 @@ package struct Daemon {
         let telemetry = OwnMetrics(configuration.telemetry, registry: registry)
         let routes = Routes(
             store: store, merged: merged, firstRound: firstRound, telemetry: telemetry, reload: reloads.add(on:),
-            quit: reloads.quit, threads: threads.pages, time: time)
+            quit: reloads.quit, threads: threads.pages, lookups: lookups, time: time)
         let page = PageStatus(
             .init(
                 listening: configuration.exporter.http.address, hasAdminAPI: configuration.web.enablesAdminAPI),

@@ -6,7 +6,7 @@ struct DaemonThreads: Sendable {
     let pages = NIOThreadPool(numberOfThreads: 1)
     /// Large pushes are read here.
     let pushes = NIOThreadPool(numberOfThreads: 1)
-    /// Groups are listed and looked through here.
+    /// Sources and groups are listed here, and groups looked through.
     let lookups = NIOThreadPool(numberOfThreads: 1)
     /// Passwords are checked here.
     let hashing = AccessControl.hashingThreads()

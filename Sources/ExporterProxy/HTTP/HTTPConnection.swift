@@ -198,12 +198,12 @@ final class HTTPConnection: ChannelDuplexHandler {
         question = Question(request: request, version: head.version, place: parts.router.nowhere)
         // It may have been sent ahead, before the answer to the one before.
         member?.idleSince.store(0, ordering: .relaxed)
+        let (place, destination) = parts.router.find(request)
+        question?.place = place
         guard head.uri.utf8.count <= Self.uriBytesMax else {
             parts.instruments.refusedRequests.increment()
             return finish(.refusal(.uriTooLong, "414 the path is longer than \(Self.uriBytesMax) bytes"), context)
         }
-        let (place, destination) = parts.router.find(request)
-        question?.place = place
         switch destination {
         case .refusal(let response): finish(response, context)
         case .route(let route, let rest):

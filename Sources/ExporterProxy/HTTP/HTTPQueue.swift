@@ -2,18 +2,22 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Work for answers that look at much: on a thread of its own, one at a time, so that nothing else waits for it.
+/// Work for answers that look at much: on few threads, so that nothing else waits for it, and with a bound.
 package final class HTTPQueue: Sendable {
     private let threads: NIOThreadPool
     private let limit: Int
     private let count = Atomic<Int>(0)
+    let bytesMax: Int
+    // Held for small sums.
+    let shared = Mutex(HTTPSharedAnswers())
 
     /// - Parameters:
-    ///   - threads: for nothing else.
-    ///   - limit: how many may wait; what comes then is refused.
-    package init(_ threads: NIOThreadPool, limit: Int = 16) {
+    ///   - limit: how many may wait; what comes then is refused. Those who wait for the same count once.
+    ///   - bytesMax: of large answers that wait to be read; beyond, none are made.
+    package init(_ threads: NIOThreadPool, limit: Int = 16, bytesMax: Int = 256 * 1024 * 1024) {
         self.threads = threads
         self.limit = limit
+        self.bytesMax = bytesMax
     }
 
     static let full = HTTPResponse.refusal(
@@ -30,9 +34,5 @@ package final class HTTPQueue: Sendable {
         let answer = threads.runIfActive(eventLoop: loop, work)
         answer.whenComplete { [self] _ in count.subtract(1, ordering: .relaxed) }
         return answer
-    }
-
-    func reply(on loop: any EventLoop, _ work: @escaping @Sendable () throws -> HTTPResponse) -> HTTPReply {
-        run(on: loop, work).map(HTTPReply.later) ?? .now(Self.full)
     }
 }

@@ -45,7 +45,7 @@ package struct PushAPI: Sendable {
     }
 
     private func groups(_ loop: any EventLoop) -> HTTPReply {
-        queue.reply(on: loop) { Self.success(PushListing.json(gateway.groups())) }
+        queue.reply(to: "/api/v1/metrics", on: loop) { Self.success(PushListing.json(gateway.groups())) }
     }
 
     private static let switchedOff = HTTPResponse.refusal(

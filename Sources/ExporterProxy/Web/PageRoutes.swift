@@ -44,9 +44,10 @@ package struct PageRoutes: Sendable {
     }
 
     private func page(_ request: HTTPRequest, _ loop: any EventLoop) -> HTTPReply {
-        queue.reply(on: loop) {
+        let search = GroupSearch(request)
+        return queue.reply(to: search.href, on: loop) {
             .text(
-                .ok, html(GroupSearch(request)), type: HTTPResponse.html,
+                .ok, html(search), type: HTTPResponse.html,
                 headers: [("Content-Security-Policy", Self.policy), Self.fresh])
         }
     }

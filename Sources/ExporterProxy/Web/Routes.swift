@@ -10,6 +10,8 @@ package struct Routes: Sendable {
     private let reload: Reload
     private let quit: Quit
     private let threads: NIOThreadPool
+    private let own: HTTPQueue
+    private let lookups: HTTPQueue
     private let time: TimeSource
 
     /// Asks for a reload; the future succeeds with what became of it.
@@ -18,9 +20,13 @@ package struct Routes: Sendable {
     /// Has the proxy end as a signal does; false where that is switched off.
     package typealias Quit = @Sendable () -> Bool
 
+    /// - Parameters:
+    ///   - threads: for pages that are scraped.
+    ///   - lookups: for lists, which must not keep scrapes waiting.
     package init(
         store: SnapshotStore, merged: MergedExposition, firstRound: FirstRound, telemetry: OwnMetrics,
-        reload: @escaping Reload, quit: @escaping Quit, threads: NIOThreadPool, time: @escaping TimeSource
+        reload: @escaping Reload, quit: @escaping Quit, threads: NIOThreadPool, lookups: HTTPQueue,
+        time: @escaping TimeSource
     ) {
         self.store = store
         self.merged = merged
@@ -29,6 +35,8 @@ package struct Routes: Sendable {
         self.reload = reload
         self.quit = quit
         self.threads = threads
+        self.lookups = lookups
+        own = HTTPQueue(threads)
         self.time = time
     }
 
@@ -105,7 +113,7 @@ package struct Routes: Sendable {
 
     /// A sample for each of thousands of sources takes milliseconds to write: not on an event loop.
     private func ownMetrics(_ loop: any EventLoop) -> HTTPReply {
-        elsewhere(loop) { .text(.ok, telemetry.exposition(), type: Self.textFormat) }
+        own.reply(to: "/-/metrics", on: loop) { .text(.ok, telemetry.exposition(), type: Self.textFormat) }
     }
 
     // MARK: Readiness
@@ -127,7 +135,7 @@ package struct Routes: Sendable {
         let wantsJSON =
             request.queryValue("format") == "json"
             || request.headers[canonicalForm: "accept"].contains { $0.lowercased().hasPrefix("application/json") }
-        return elsewhere(loop) {
+        return lookups.reply(to: wantsJSON ? "/apps JSON" : "/apps", on: loop) {
             wantsJSON ? .text(.ok, list().json, type: HTTPResponse.json) : .text(.ok, list().table)
         }
     }

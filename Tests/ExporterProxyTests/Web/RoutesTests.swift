@@ -17,7 +17,8 @@ private struct Window {
 
     init(
         reload outcome: ReloadOutcome = .done(needRestart: []), rules: ExpositionRules = .init(),
-        targets: [String] = [], isMerged: Bool = false
+        targets: [String] = [], isMerged: Bool = false, pages: NIOThreadPool = .singleton,
+        lookups: NIOThreadPool = .singleton
     ) {
         let merged = MergedExposition(store: store, rules: rules, threads: .singleton, time: time.source)
         self.merged = merged
@@ -28,7 +29,7 @@ private struct Window {
             Routes(
                 store: store, merged: merged, firstRound: firstRound,
                 telemetry: OwnMetrics(telemetry, registry: registry), reload: { $0.makeSucceededFuture(outcome) },
-                quit: { false }, threads: .singleton, time: time.source
+                quit: { false }, threads: pages, lookups: HTTPQueue(lookups), time: time.source
             ).all)
     }
 
@@ -229,4 +230,18 @@ func aReload_IsAnsweredByWhatBecameOfIt(outcome: ReloadOutcome, status: UInt, te
         let answer = try await window.ask("/-/reload", method: method)
         #expect(answer.status == 405 && answer.headers["allow"] == "POST")
     }
+}
+
+@Test func lists_AreNotMadeWhereScrapesAre() async throws {
+    let ended = NIOThreadPool(numberOfThreads: 1)
+    ended.start()
+    try await ended.shutdownGracefully()
+    let withoutLists = Window(lookups: ended)
+    _ = withoutLists.store.replace(with: Snapshot("a", "a 1\n"))
+    for uri in ["/metrics", "/apps/a/metrics", "/-/metrics"] {
+        #expect(try await withoutLists.ask(uri).status == 200)
+    }
+    let withoutPages = Window(pages: ended)
+    for uri in ["/apps", "/apps?format=json"] { #expect(try await withoutPages.ask(uri).status == 200) }
+    await #expect(throws: (any Error).self) { try await withoutLists.ask("/apps") }
 }
