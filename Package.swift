@@ -97,6 +97,7 @@ let package = Package(
             dependencies: [
                 "ExporterProxy",
                 "Exposition",
+                "TestSupport",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -79,6 +79,8 @@ body.withUnsafeBytes { bytes in
     measure("body with its end put right (a copy)", bytes: body.count) { _ = ExpositionBody.make(bytes) }
 }
 
+measureEvents()
+
 /// 200 series in 10 families that every app has, about 19 KB.
 func sharedExposition(app: Int, generation: Int) -> ByteBuffer {
     var text = ""

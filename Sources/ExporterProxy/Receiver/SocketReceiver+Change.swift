@@ -31,7 +31,7 @@ extension SocketReceiver.Configuration {
         switch door {
         case .unix: receivesOnUnixSocket ? .unix(unixSocket) : nil
         case .tcp: receivesOnTCPSocket ? .tcp(tcpSocket) : nil
-        case .poll, .own, .push: nil
+        case .poll, .push, .events, .own: nil
         }
     }
 }

@@ -121,7 +121,7 @@ struct Composer {
     private mutating func read(_ snapshot: Snapshot, in slot: Int, _ now: Moment) {
         guard let record = records[slot] else { return }
         let check = SnapshotCheck(
-            rules: snapshot.origin.door == .push ? record.rules.forPushes : record.rules, appLabel: rules.appLabel)
+            rules: snapshot.origin.isOurText ? record.rules.forPushes : record.rules, appLabel: rules.appLabel)
         let latest = check.check(snapshot, like: record.served ?? record.latest)
         records[slot]?.latest = latest
         records[slot]?.isDemoted = false

@@ -21,15 +21,19 @@ package final class Snapshot: Sendable {
     /// Where a snapshot came in.
     package struct Origin: Equatable, Sendable {
         package enum Door: String, Sendable {
-            case tcp, unix, poll, push
+            case tcp, unix, poll, push, events
             /// The proxy itself.
             case own
         }
 
         package var door: Door
 
-        /// Whether silence says that something is wrong: a job that has pushed has nothing more to say.
-        package var turnsStale: Bool { door != .push }
+        /// Whether silence says that something is wrong: a job that has pushed has nothing more to say,
+        /// nor has one that has sent its packets.
+        package var turnsStale: Bool { !isOurText }
+
+        /// Whether the text was written by a room of ours, of what it has checked: nothing of it is left out.
+        var isOurText: Bool { door == .push || door == .events }
 
         /// The source column of `/apps`: the listening address or path, or the polled target.
         package var address: String

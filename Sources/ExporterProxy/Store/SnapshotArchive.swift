@@ -88,7 +88,7 @@ struct SnapshotArchive {
     static func isMeant(_ snapshot: Snapshot) -> Bool {
         switch snapshot.origin.door {
         case .tcp, .unix: true
-        case .poll, .push, .own: false
+        case .poll, .push, .events, .own: false
         }
     }
 }

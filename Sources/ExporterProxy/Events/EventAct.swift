@@ -1,0 +1,123 @@
+/// What packets want done, in both forms.
+extension EventPacket.Payload {
+    /// In Hermes' form.
+    func act(
+        _ kind: EventDefinition.Kind, of metric: String, in bytes: UnsafeRawBufferPointer
+    ) throws(EventRefusal) -> EventFamily.Act {
+        switch kind {
+        case .counter: return .add(try Self.increase(try number(value, "value", metric) ?? 1, metric))
+        case .gauge: return try gaugeAct(metric, in: bytes)
+        case .histogram, .summary:
+            guard let number = try number(observation, "observation", metric) else {
+                throw .missingObservation(metric: metric)
+            }
+            return .observe(try Self.finite(number, metric))
+        }
+    }
+
+    private func gaugeAct(
+        _ metric: String, in bytes: UnsafeRawBufferPointer
+    ) throws(EventRefusal) -> EventFamily.Act {
+        let word = try word("operation", metric)
+        let number = try number(value, "value", metric)
+        if Self.means(word, "increment", in: bytes) { return .add(number ?? 1) }
+        if Self.means(word, "decrement", in: bytes) { return .add(-(number ?? 1)) }
+        guard Self.means(word, "set", in: bytes) else { throw Self.unknown(word, metric, in: bytes) }
+        guard let number else { throw .missingValue(metric: metric) }
+        return .set(number)
+    }
+
+    /// In the flat form.
+    func flatAct(
+        _ kind: EventDefinition.Kind, of metric: String, in bytes: UnsafeRawBufferPointer
+    ) throws(EventRefusal) -> EventFamily.Act {
+        let word = try word("method", metric)
+        switch kind {
+        case .counter:
+            if Self.means(word, "inc", in: bytes) { return .add(1) }
+            if Self.means(word, "add", in: bytes) { return .add(try Self.increase(try needed(metric), metric)) }
+        case .gauge:
+            if Self.means(word, "inc", in: bytes) { return .add(1) }
+            if Self.means(word, "dec", in: bytes) { return .add(-1) }
+            if Self.means(word, "add", in: bytes) { return .add(try needed(metric)) }
+            if Self.means(word, "sub", in: bytes) { return .add(-(try needed(metric))) }
+            if Self.means(word, "set", in: bytes) { return .set(try needed(metric)) }
+        case .histogram, .summary:
+            if Self.means(word, "observe", in: bytes) {
+                return .observe(try Self.finite(try needed(metric), metric))
+            }
+        }
+        throw Self.unknown(word, metric, in: bytes)
+    }
+
+    // MARK: Parts
+
+    private func needed(_ metric: String) throws(EventRefusal) -> Double {
+        guard let number = try number(value, "value", metric) else { throw .missingValue(metric: metric) }
+        return number
+    }
+
+    private func number(
+        _ field: EventPacket.Field, _ key: String, _ metric: String
+    ) throws(EventRefusal) -> Double? {
+        switch field {
+        case .absent: return nil
+        case .number(let number): return number
+        case .string, .other: throw .notNumber(metric: metric, key: key)
+        }
+    }
+
+    private func word(_ key: String, _ metric: String) throws(EventRefusal) -> EventString {
+        switch operation {
+        case .string(let word): return word
+        case .absent: throw .missingOperation(metric: metric)
+        case .number, .other: throw .wrongType(key, expected: "a string")
+        }
+    }
+
+    private static func increase(_ number: Double, _ metric: String) throws(EventRefusal) -> Double {
+        if try finite(number, metric) < 0 { throw .negativeValue(metric: metric) }
+        return number
+    }
+
+    private static func finite(_ number: Double, _ metric: String) throws(EventRefusal) -> Double {
+        if !number.isFinite { throw .notFinite(metric: metric) }
+        return number
+    }
+
+    private static func means(_ word: EventString, _ sense: StaticString, in bytes: UnsafeRawBufferPointer) -> Bool {
+        let sense = UnsafeBufferPointer(start: sense.utf8Start, count: sense.utf8CodeUnitCount)
+        if word.isPlain { return word.text(in: bytes).elementsEqual(sense) }
+        return EventLabels.plain(word, in: bytes).elementsEqual(sense)
+    }
+
+    private static func unknown(
+        _ word: EventString, _ metric: String, in bytes: UnsafeRawBufferPointer
+    ) -> EventRefusal {
+        .unknownOperation(metric: metric, EventText.shown(EventLabels.plain(word, in: bytes)))
+    }
+}
+
+extension EventPacket {
+    /// What the flat form says of its metric; not looked at yet whether it can be so.
+    func definition(
+        named name: EventString, in bytes: UnsafeRawBufferPointer
+    ) throws(EventRefusal) -> EventDefinition {
+        let name = Self.text(name, in: bytes)
+        let shown = EventText.shown(name.utf8)
+        guard case .string(let type) = declaration.type,
+            let kind = EventDefinition.Kind(rawValue: Self.text(type, in: bytes))
+        else { throw .unknownType(metric: shown) }
+        if flat.hasOtherLabels { throw .wrongType("labels", expected: "an object") }
+        if declaration.hasOtherBuckets { throw .wrongType("buckets", expected: "an array of numbers") }
+        let labels = Set(flat.labels.map { Self.text($0.name, in: bytes) })
+        var help = ""
+        if case .string(let text) = declaration.help { help = Self.text(text, in: bytes) }
+        let buckets = declaration.buckets.flatMap { $0.isEmpty ? nil : $0 } ?? EventDefinition.standardBuckets
+        return EventDefinition(kind, name, help: help, labels: labels.sorted(), buckets: buckets)
+    }
+
+    private static func text(_ string: EventString, in bytes: UnsafeRawBufferPointer) -> String {
+        String(decoding: EventLabels.plain(string, in: bytes), as: UTF8.self)
+    }
+}
