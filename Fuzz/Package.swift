@@ -56,6 +56,12 @@ let package = Package(
             ]
         ),
         .executableTarget(
+            name: "FuzzEvents",
+            dependencies: ["Exposition", "FuzzDriver", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: sanitized,
+            linkerSettings: linked
+        ),
+        .executableTarget(
             name: "FuzzConfiguration",
             dependencies: ["CTOML", "FuzzDriver", .product(name: "Logging", package: "swift-log")],
             swiftSettings: sanitized,

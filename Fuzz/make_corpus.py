@@ -80,6 +80,25 @@ SETTINGS = {
     "values": b'[a]\nb = [1, 2.5, inf, nan, 0x1F, 1979-05-27T07:32:00Z, "\\u00e9", \'\', """\n""", {c.d = true}]\n[[e]]\n[[e.f]]\n',
 }
 
+# By the first byte: a definition file, a saved part, or datagrams between bytes 0xFE.
+EVENTS = {
+    "counter": b'\0{"metric_name": "c", "payload": {"labels": {"a": "b\\u00e9\\ud83d\\ude80\\n"}, "value": 2}}',
+    "gauges": b'\0{"metric_name":"g","payload":{"operation":"set","labels":{"b":"","a":null},"value":-1.5e-7}}\xfe'
+              b'[{"metric_name":"g","payload":{"operation":"decrement","labels":{"b":"x","a":"\xc3\xa9\xff"}}},{}]\xfe',
+    "observations": b'\0{"METRIC_NAME":"h","payload":{"observation":1.5}}\n{"metric_name":"s","payload":{"observation":NaN}}\n'
+                    b'{"metric_name":"s","payload":{"observation":1e3}}',
+    "flat": b'\0{"type":"histogram","name":"x","help":"h","method":"observe","value":2,"labels":{"a":"b"},"buckets":[1,2]}\xfe'
+            b'{"type":"counter","name":"y","method":"inc"}\xfe{"type":"gauge","name":"z","method":"sub","value":2}',
+    "file": b'\1{"service_name":"s","counters":[{"metric_name":"a","metric_description":"b","labels":["c"]}],"gauges":null,'
+            b'"histograms":[{"metric_name":"d"}],"summaries":[{"Metric_Name":"e","x":{"y":[true,1.5]}}],"listen_port":7789}',
+    "saved": b"\2" + bytes.fromhex(
+        "01" "00" "0163" "00" "010161" "00" "00" "0000008bb2c97000" "00" "01" "0101" "78" "18ea1c3a9d4b2c01"
+        "4008000000000000" "00" "00" "00"),
+    "saved_summary": b"\2" + bytes.fromhex(
+        "01" "03" "0173" "00" "00" "00" "013fe0000000000000" "0000008bb2c97000" "00" "01" "00" "18ea1c3a9d4b2c01"
+        "4008000000000000" "02" "00" "01" "18ea1c3a9d4b2c01" "0000000000000005" "0102" "0000000000000000" "00" "01"),
+}
+
 
 def write(folder, inputs):
     folder.mkdir(parents=True, exist_ok=True)
@@ -98,6 +117,7 @@ write(folder / "FuzzRepair", texts)
 write(folder / "FuzzOpenMetrics", texts | OPEN_METRICS)
 write(folder / "FuzzProtobuf", PROTOBUF)
 write(folder / "FuzzContentDecoding", COMPRESSED)
+write(folder / "FuzzEvents", EVENTS)
 write(folder / "FuzzConfiguration", SETTINGS)
 example = pathlib.Path(__file__).parent.parent / "config.toml"
 write(folder / "FuzzConfiguration", {"example": example.read_bytes()})

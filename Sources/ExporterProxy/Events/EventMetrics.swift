@@ -126,11 +126,14 @@ package struct EventMetrics: Sendable {
             scanner.skipSpace()
             if scanner.isAtEnd { break }
             documents &+= 1
+            let start = scanner
             do throws(EventRefusal) {
                 known = try takeDocument(&scanner, at: time, into: &tally)
             } catch {
                 tally.refuse(error)
                 known = nil
+                // Nobody can say where something broken ends, but not behind the line in which it begins.
+                if error.isBroken { scanner = start }
                 scanner.skipLine()
             }
         }

@@ -82,6 +82,14 @@ package enum EventRefusal: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// It is no JSON.
+    var isBroken: Bool {
+        switch self {
+        case .malformed, .tooDeep: true
+        default: false
+        }
+    }
+
     package var description: String {
         switch self {
         case .empty: "nothing in it: a packet is a JSON object with metric_name and payload"

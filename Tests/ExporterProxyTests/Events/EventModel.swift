@@ -6,8 +6,8 @@ import TestSupport
 /// What packets of Hermes' form should do, said slowly: on trees that somebody else's decoder has made.
 struct EventModel {
     private let definitions: [String: EventDefinition]
-    /// Values, sums and counts by the lines that show them.
-    private(set) var samples: [String: Double] = [:]
+    /// Values, sums and counts by the lines that show them, whose bytes count: there are two ways to write é.
+    private(set) var samples: [[UInt8]: Double] = [:]
 
     init(_ definitions: [EventDefinition]) {
         self.definitions = Dictionary(uniqueKeysWithValues: definitions.map { ($0.name, $0) })
@@ -65,31 +65,39 @@ struct EventModel {
             if let value = payload["value"], !value.isNumber { return "not_number" }
             let amount = payload["value"]?.number ?? 1
             if amount < 0 { return "negative_value" }
-            samples[metric.name + labels, default: 0] += amount
+            samples[Array((metric.name + labels).utf8), default: 0] += amount
         case .gauge:
             guard let operation = payload["operation"] else { return "missing_operation" }
             guard let operation = operation.string else { return "wrong_type" }
             if let value = payload["value"], !value.isNumber { return "not_number" }
             let value = payload["value"]?.number
             switch operation {
-            case "increment": samples[metric.name + labels, default: 0] += value ?? 1
-            case "decrement": samples[metric.name + labels, default: 0] -= value ?? 1
+            case "increment": samples[Array((metric.name + labels).utf8), default: 0] += value ?? 1
+            case "decrement": samples[Array((metric.name + labels).utf8), default: 0] -= value ?? 1
             case "set":
                 guard let value else { return "missing_value" }
-                samples[metric.name + labels] = value
+                samples[Array((metric.name + labels).utf8)] = value
             default: return "unknown_operation"
             }
         case .histogram, .summary:
             guard let observation = payload["observation"] else { return "missing_observation" }
             guard observation.isNumber, let value = observation.number else { return "not_number" }
-            samples["\(metric.name)_sum\(labels)", default: 0] += value
-            samples["\(metric.name)_count\(labels)", default: 0] += 1
+            samples[Array("\(metric.name)_sum\(labels)".utf8), default: 0] += value
+            samples[Array("\(metric.name)_count\(labels)".utf8), default: 0] += 1
         }
         return ""
     }
 
     private func escaped(_ text: String) -> String {
-        text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+        // Scalars and not characters: a mark after a quote makes another character of it.
+        text.unicodeScalars.map { scalar in
+            switch scalar {
+            case "\\": "\\\\"
+            case "\"": "\\\""
+            case "\n": "\\n"
+            default: String(scalar)
+            }
+        }.joined()
     }
 
     /// With keys in small letters and without `null`; `nil` where keys differ in case only.

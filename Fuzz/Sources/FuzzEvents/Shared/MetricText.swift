@@ -1,0 +1,1 @@
+../../../../Sources/ExporterProxy/Telemetry/MetricText.swift
