@@ -1,0 +1,1 @@
+../../../../Sources/ExporterProxy/Events/EventMetrics+Packets.swift
