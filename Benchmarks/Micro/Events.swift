@@ -17,7 +17,7 @@ func measureEvents() {
         let packets = (0..<values).map { ByteBuffer(string: packet($0)) }
         let bytes = packets[values / 2].readableBytes
         var next = 0
-        measure("event, \(bytes) bytes: \(name)", bytes: bytes, count: 200_000) {
+        measure("event, \(bytes) bytes: \(name)", bytes: bytes, count: bytes > 1000 ? 2000 : 200_000) {
             next = next + 1 == values ? 0 : next + 1
             packets[next].withUnsafeReadableBytes { metrics.take($0, at: 1, into: &tally) }
         }
@@ -40,4 +40,34 @@ func measureEvents() {
     }
     run("batch of 100", values: 1) { _ in "[" + (0..<100).map(counter).joined(separator: ",") + "]" }
     run("refused") { #"{"metric_name": "nope\#($0)", "payload": {"labels": {"label_1": "v"}}}"# }
+    measureEventRoom(settings, counter)
+}
+
+/// What doors and scrapes see of it.
+private func measureEventRoom(_ settings: EventSettings, _ packet: (Int) -> String) {
+    let room = EventRoom(settings, store: SnapshotStore(), address: "here")
+    let now = Moment.now()
+    let packets = (0..<64).map { Array(packet($0).utf8) }
+    // Each where a batch of reads would have put it.
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 2048, alignment: 64)
+    defer { memory.deallocate() }
+    for (place, packet) in packets.enumerated() {
+        UnsafeMutableRawBufferPointer(rebasing: memory[(place * 2048)...]).copyBytes(from: packet)
+    }
+    measure("events: 64 datagrams under one lock", count: 20_000) {
+        let tally = room.take(64, at: now) { place in
+            let start = place * 2048
+            return UnsafeRawBufferPointer(rebasing: memory[start..<start + packets[place].count])
+        }
+        precondition(tally.accepted == 64, "the benchmark's own packets are refused")
+    }
+    for value in 0..<10_000 { _ = Array(packet(value).utf8).withUnsafeBytes { room.take($0, at: now) } }
+    measure("events: page of 10 000 series", count: 50) {
+        _ = packets[0].withUnsafeBytes { room.take($0, at: now) }
+        _ = room.refresh(at: now)
+    }
+    measure("events: 10 000 series as a part to be saved", count: 20) {
+        _ = packets[0].withUnsafeBytes { room.take($0, at: now) }
+        _ = room.changedParts(at: now)
+    }
 }

@@ -67,7 +67,7 @@ package struct EventMetrics: Sendable {
             definition.expireAfter = new.expireAfter
             keep(definition, of: old, isDeclared: true)
         }
-        for family in old.values where place(of: family.definition.name) == nil {
+        for family in old.values where family.isSaved && place(of: family.definition.name) == nil {
             goneParts.insert(family.definition.name)
         }
     }
@@ -78,6 +78,7 @@ package struct EventMetrics: Sendable {
             add(family)
         } else {
             add(EventFamily(definition, isDeclared: isDeclared))
+            if old[definition.name]?.isSaved == true { goneParts.insert(definition.name) }
         }
     }
 

@@ -198,6 +198,26 @@ struct EventLifeTests {
         #expect(try bench.page().isEmpty)
     }
 
+    @Test(arguments: [
+        "a\\rb", "\\r", " \\t ", "x\\u0000", "\\ud800", "\\na\\n", "\\\\", "\\u0301x", "é\\u2028", "# TYPE x gauge",
+        "a \\u00a0",
+    ])
+    func help_CannotSpoilThePage(help: String) throws {
+        var bench = Self.flat()
+        #expect(bench.take(#"{"type":"gauge","name":"x","help":"\#(help)","method":"inc"}"#).text == "1 accepted")
+        #expect(try bench.samples() == ["x 1"])
+    }
+
+    @Test func partOfAMetricThatIsDefinedAnew_IsRemoved() throws {
+        var bench = EventBench.hermes
+        bench.take(#"{"metric_name":"plain_total"}"#)
+        #expect(bench.parts().count == 1)
+        bench.metrics.adopt(EventSettings(EventDefinitions([EventDefinition(.gauge, "plain_total")])))
+        let changed = bench.metrics.changedParts(at: bench.now)
+        #expect(changed.map(\.key) == ["events plain_total"] && changed.allSatisfy { $0.part == nil })
+        #expect(bench.metrics.changedParts(at: bench.now).isEmpty)
+    }
+
     @Test func declaredMetrics_AreBoundedAndStayWhileTheyAreAllowed() throws {
         var bench = Self.flat { $0.declaredMax = 2 }
         let packets = (0..<3).map { #"{"type":"counter","name":"c\#($0)","method":"inc"}"# }
