@@ -90,8 +90,6 @@ struct HouseRulesTests {
             "CCrypt": ["Security"], "CSodium": ["Security"], "CYAML": ["Support"], "CRE2": ["Push"],
             "CLinux": ["Net", "Receiver", "Support"],
             "Exposition": ["Store", "Web", "Command", "Poll", "Push", "Events"],
-            "CLinux": ["Net", "Receiver", "Support"],
-            "Exposition": ["Store", "Web", "Command", "Poll", "Push", "Events"],
         ]
         for (path, text) in try Self.files() {
             let room = String(path.prefix { $0 != "/" })
