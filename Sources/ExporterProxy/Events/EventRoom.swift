@@ -14,6 +14,8 @@ package final class EventRoom: LiveSource {
 
     // One lock, held for the packets that are there, and for a scrape while one metric is written out.
     private let state: Mutex<State>
+    /// Held while a page is made and put into the table, so that an older one does not come after a newer one.
+    private let looks = Mutex<Void>(())
     private let store: SnapshotStore
     package let source: String
     private let origin: Snapshot.Origin
@@ -63,7 +65,9 @@ package final class EventRoom: LiveSource {
 
     // MARK: Serving
 
-    package func refresh(at now: Moment) -> Moment? {
+    package func refresh(at now: Moment) -> Moment? { looks.withLock { _ in look(at: now) } }
+
+    private func look(at now: Moment) -> Moment? {
         let steps = state.withLock { state in
             state.isAnnounced = false
             return state.metrics.renderSteps

@@ -10,7 +10,7 @@ struct HTTPSharedAnswers: Sendable {
     /// Smaller ones are not looked after.
     private static let leastBytes = 64 * 1024
 
-    private var waiting: [String: [EventLoopPromise<HTTPResponse>]] = [:]
+    private var waiting: [ExactText: [EventLoopPromise<HTTPResponse>]] = [:]
     private var given: [Given] = []
     var isSweeping = false
 
@@ -19,17 +19,17 @@ struct HTTPSharedAnswers: Sendable {
 
     /// True for the first who waits: he begins.
     mutating func wait(for key: String, _ promise: EventLoopPromise<HTTPResponse>) -> Bool {
-        waiting[key, default: []].append(promise)
-        return waiting[key]?.count == 1
+        waiting[ExactText(key), default: []].append(promise)
+        return waiting[ExactText(key)]?.count == 1
     }
 
     /// All who wait now; who comes after this waits for the next answer.
     mutating func takeWaiting(for key: String) -> [EventLoopPromise<HTTPResponse>] {
-        waiting.removeValue(forKey: key) ?? []
+        waiting.removeValue(forKey: ExactText(key)) ?? []
     }
 
     /// The newest one that somebody may still be reading.
-    func newest(of key: String) -> HTTPResponse? { given.last { $0.key == key }?.answer }
+    func newest(of key: String) -> HTTPResponse? { given.last { ExactText($0.key) == ExactText(key) }?.answer }
 
     mutating func give(_ answer: HTTPResponse, to key: String) {
         if answer.bodyBytes >= Self.leastBytes { given.append(Given(key: key, answer: answer)) }
