@@ -1,12 +1,14 @@
 /// Escapes of text 0.0.4: `\\`, `\n`, and between quotes `\"`.
-enum TextEscape {
+public enum TextEscape {
     /// Whether a backslash may stand before the byte between quotes.
+    @inlinable
     static func isKnown(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "n")
     }
 
     /// What is meant; an unknown escape means itself.
-    static func unescaped(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    @inlinable
+    public static func unescaped(_ bytes: some Collection<UInt8>) -> [UInt8] {
         var plain: [UInt8] = []
         plain.reserveCapacity(bytes.count)
         var isEscaped = false
@@ -26,8 +28,9 @@ enum TextEscape {
     }
 
     /// Between quotes.
+    @inlinable
     @inline(__always)
-    static func appendEscaped(_ plain: some Sequence<UInt8>, to text: inout [UInt8], quotes: Bool = true) {
+    public static func appendEscaped(_ plain: some Sequence<UInt8>, to text: inout [UInt8], quotes: Bool = true) {
         for byte in plain {
             switch byte {
             case UInt8(ascii: "\\"): text.append(contentsOf: "\\\\".utf8)

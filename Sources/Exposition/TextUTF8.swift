@@ -1,5 +1,5 @@
 /// Finds where bytes stop being UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
-enum TextUTF8 {
+public enum TextUTF8 {
     /// The offset of the first byte that begins no valid sequence, or `nil` where all is valid.
     static func firstInvalid(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int? {
         var i = range.lowerBound
@@ -17,7 +17,7 @@ enum TextUTF8 {
     }
 
     /// How many bytes the character at the start of the range has; 0 where there is none.
-    static func length(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int {
+    public static func length(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int {
         guard let start = range.first else { return 0 }
         return bytes[start] < 0x80 ? 1 : sequenceLength(bytes, at: start, end: range.upperBound)
     }

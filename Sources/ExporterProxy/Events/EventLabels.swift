@@ -1,3 +1,5 @@
+import Exposition
+
 /// The label names of one metric, in the order in which the page has them, and how packets fill them.
 struct EventLabels: Sendable, Equatable {
     private struct Spot: Sendable, Equatable {
@@ -103,7 +105,7 @@ struct EventLabels: Sendable, Equatable {
         if value.isPlain { return scratch.text.append(contentsOf: value.text(in: packet)) }
         scratch.plain.removeAll(keepingCapacity: true)
         EventText.append(value.text(in: packet), to: &scratch.plain)
-        EventText.appendEscaped(scratch.plain, to: &scratch.text)
+        TextEscape.appendEscaped(scratch.plain, to: &scratch.text)
     }
 
     /// The labels of these values, which are in the order of the names.
@@ -111,7 +113,7 @@ struct EventLabels: Sendable, Equatable {
         var text: [UInt8] = []
         for (spot, value) in zip(spots, values) {
             text += bytes[spot.head]
-            EventText.appendEscaped(value.utf8, to: &text)
+            TextEscape.appendEscaped(value.utf8, to: &text)
             text.append(UInt8(ascii: "\""))
         }
         return text
@@ -125,7 +127,7 @@ struct EventLabels: Sendable, Equatable {
             let start = i + spot.head.count
             i = start
             while i < text.count, text[i] != UInt8(ascii: "\"") { i += text[i] == UInt8(ascii: "\\") ? 2 : 1 }
-            values.append(EventText.unescaped(UnsafeRawBufferPointer(rebasing: text[start..<i])))
+            values.append(String(decoding: TextEscape.unescaped(text[start..<i]), as: UTF8.self))
             i += 1
         }
         return values

@@ -1,3 +1,5 @@
+import Exposition
+
 /// What strings of packets mean, and how labels write it.
 ///
 /// A byte scanner: reads only `bytes[0 ..< bytes.count]`, which are those of a string that ``EventScanner`` has passed.
@@ -14,7 +16,7 @@ enum EventText {
                 plain.append(byte)
                 i &+= 1
             } else {
-                let length = sequenceLength(bytes, at: i)
+                let length = TextUTF8.length(bytes, i..<bytes.count)
                 if length == 0 {
                     append(replacement, to: &plain)
                 } else {
@@ -68,47 +70,6 @@ enum EventText {
             value = value << 4 | digit
         }
         return value
-    }
-
-    /// The length of the sequence that begins with the non-ASCII byte at `i`, or 0 where it is not valid.
-    private static func sequenceLength(_ bytes: UnsafeRawBufferPointer, at i: Int) -> Int {
-        let lead = bytes[i]
-        let length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0
-        guard length > 0, i &+ length <= bytes.count else { return 0 }
-        let lowest: UInt8 = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80
-        let highest: UInt8 = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF
-        guard bytes[i &+ 1] >= lowest, bytes[i &+ 1] <= highest else { return 0 }
-        for place in 2..<max(2, length) where bytes[i &+ place] & 0xC0 != 0x80 { return 0 }
-        return length
-    }
-
-    /// As it stands between the quotes of a label.
-    static func appendEscaped(_ plain: some Sequence<UInt8>, to text: inout [UInt8]) {
-        for byte in plain {
-            switch byte {
-            case UInt8(ascii: "\\"): text.append(contentsOf: "\\\\".utf8)
-            case UInt8(ascii: "\""): text.append(contentsOf: "\\\"".utf8)
-            case 0x0A: text.append(contentsOf: "\\n".utf8)
-            default: text.append(byte)
-            }
-        }
-    }
-
-    /// What stands between the quotes of a label, meant.
-    static func unescaped(_ text: UnsafeRawBufferPointer) -> String {
-        var plain: [UInt8] = []
-        var isEscaped = false
-        for byte in text {
-            if isEscaped {
-                plain.append(byte == UInt8(ascii: "n") ? 0x0A : byte)
-                isEscaped = false
-            } else if byte == UInt8(ascii: "\\") {
-                isEscaped = true
-            } else {
-                plain.append(byte)
-            }
-        }
-        return String(decoding: plain, as: UTF8.self)
     }
 
     /// For a sentence: short, and safe to show.

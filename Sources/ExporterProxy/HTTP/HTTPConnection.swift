@@ -34,7 +34,6 @@ final class HTTPConnection: ChannelDuplexHandler {
     private var inputHasEnded = false
     /// Why, where that is not the client's wish.
     private var garbage: HTTPParserError?
-    private var needsFlush = false
     /// Of answers that are written and not flushed.
     private var unflushedBytes = 0
     /// ``work(_:)`` is on the stack.
@@ -299,12 +298,10 @@ final class HTTPConnection: ChannelDuplexHandler {
                 unflushedBytes += piece.readableBytes
             }
         }
-        needsFlush = true
     }
 
     private func flush(_ context: ChannelHandlerContext) {
-        guard needsFlush else { return }
-        needsFlush = false
+        guard unflushedBytes > 0 else { return }
         unflushedBytes = 0
         context.flush()
         guard !context.channel.isWritable else { return }
@@ -330,7 +327,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let sent = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
-        needsFlush = false
+        unflushedBytes = 0
         sent.futureResult.whenComplete { _ in
             let (connection, context) = bound.value
             connection.deadline = .now() + Self.lingerTime
@@ -416,7 +413,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func closeWhenSent(_ context: ChannelHandlerContext) {
-        needsFlush = false
+        unflushedBytes = 0
         let sent = context.writeAndFlush(wrapOutboundOut(ByteBuffer()))
         sent.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
     }

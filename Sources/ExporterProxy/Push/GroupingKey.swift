@@ -48,36 +48,14 @@ package enum LabelText {
     /// With `\\`, `\"` and `\n`.
     package static func escaped(_ value: String) -> String {
         guard value.utf8.contains(where: { $0 == 0x5C || $0 == 0x22 || $0 == 0x0A }) else { return value }
-        var text = ""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\\": text += "\\\\"
-            case "\"": text += "\\\""
-            case "\n": text += "\\n"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text
+        var text: [UInt8] = []
+        TextEscape.appendEscaped(value.utf8, to: &text)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// What a value means that is written so; an escape that is none means itself.
     package static func meaning(_ written: UnsafeRawBufferPointer) -> String {
         guard written.contains(UInt8(ascii: "\\")) else { return String(decoding: written, as: UTF8.self) }
-        var bytes: [UInt8] = []
-        var isEscaped = false
-        for byte in written {
-            guard isEscaped else {
-                isEscaped = byte == UInt8(ascii: "\\")
-                if !isEscaped { bytes.append(byte) }
-                continue
-            }
-            isEscaped = false
-            switch byte {
-            case UInt8(ascii: "n"): bytes.append(UInt8(ascii: "\n"))
-            case UInt8(ascii: "\\"), UInt8(ascii: "\""): bytes.append(byte)
-            default: bytes += [UInt8(ascii: "\\"), byte]
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        return String(decoding: TextEscape.unescaped(written), as: UTF8.self)
     }
 }
