@@ -60,17 +60,22 @@ package struct Daemon {
         let push = PushRoom(
             configuration, store: store, registry: registry, threads: threads.pushes, lookups: lookups, logger: logger,
             time: time)
+        let events = EventRoom(configuration.events.settings, store: store)
         // First: what was there is there again when the doors open.
         let persistence = try await Persistence.open(
             configuration.store.persistence,
             parts: .init(
-                store: store, reserved: configuration.reservedNames, keeper: push.gateway, registry: registry,
-                logger: logger, time: time))
+                store: store, reserved: configuration.reservedNames, keeper: push.gateway,
+                partKeepers: [events], registry: registry, logger: logger, time: time))
+        if let persistence { events.whenShown { [weak persistence] in persistence?.save() } }
         if let journal = persistence?.journal { push.gateway.keep(in: journal) }
         let expiry = Expiry(
             store: store, rules: configuration.expiryRules, registry: registry, time: time)
         let budget = DescriptorBudget(configuration.exporter.receiverDescriptors(within: descriptorsAvailable))
         let receiver = try receiver(store, registry, budget)
+        let eventReceiver = try EventReceiver(
+            configuration.events,
+            parts: .init(room: events, registry: registry, budget: budget, logger: logger, time: time))
         let firstRound = FirstRound(of: configuration.poll.targets.map(\.name), began: time())
         let poller = Poller(
             configuration.poll, store: store, group: group, registry: registry, firstRound: firstRound,
@@ -79,7 +84,7 @@ package struct Daemon {
         configuration.exposition.warnOfRawSources(logger)
         let merged = MergedExposition(
             store: store, rules: configuration.exposition, threads: threads.pages, time: time,
-            live: push.gateway, tell: ValidityLog(logger: logger).tell)
+            live: [push.gateway, events], tell: ValidityLog(logger: logger).tell)
         SourceInstruments.add(to: registry, store: store, merged: merged, time: time)
         let telemetry = OwnMetrics(configuration.telemetry, registry: registry)
         let routes = Routes(
@@ -103,12 +108,15 @@ package struct Daemon {
         access.warnOfOpenRights(listening: configuration.exporter.http.address)
         let rooms = Rooms(
             descriptorsAvailable: descriptorsAvailable, log: log, store: store, persistence: persistence,
-            expiry: expiry, merged: merged, telemetry: telemetry, budget: budget, receiver: receiver, poller: poller,
-            push: push, access: access, server: server, page: page, reloads: reloads)
+            expiry: expiry, merged: merged, telemetry: telemetry, budget: budget, receiver: receiver,
+            events: eventReceiver,
+            poller: poller, push: push, access: access, server: server, page: page, reloads: reloads)
         let reload = Reload(
             started: file, rooms: rooms, requests: reloads, signals: reloadSignals, instruments: reloadInstruments,
             logger: logger, time: time)
-        let services: [(any Service)?] = [persistence, expiry, push.gateway, receiver, poller, server, reload]
+        let services: [(any Service)?] = [
+            persistence, expiry, push.gateway, eventReceiver, receiver, poller, server, reload,
+        ]
         return services.compactMap { $0 }
     }
 

@@ -13,6 +13,7 @@ struct Rooms: Sendable {
     let telemetry: OwnMetrics
     let budget: DescriptorBudget
     let receiver: SocketReceiver
+    let events: EventReceiver
     let poller: Poller
     let push: PushRoom
     let access: AccessControl
@@ -25,6 +26,7 @@ struct Rooms: Sendable {
         var configuration: RootConfiguration
         var access: AccessControl.Change
         var receiver: SocketReceiver.Change
+        var events: EventReceiver.Change
         var server: HTTPServer.Change
     }
 
@@ -34,10 +36,16 @@ struct Rooms: Sendable {
         let receiver = try receiver.prepare(
             new.receiver, connectionsMax: new.exporter.concurrentRequests, reserved: new.reservedNames)
         do {
-            // Last, as at the start.
-            let tls = try WebTLS.configuration(new.web, access.tls)
-            let server = try server.prepare(new.exporter.http(within: descriptorsAvailable), tls: tls)
-            return Change(configuration: new, access: access, receiver: receiver, server: server)
+            let events = try events.prepare(new.events)
+            do {
+                // Last, as at the start.
+                let tls = try WebTLS.configuration(new.web, access.tls)
+                let server = try server.prepare(new.exporter.http(within: descriptorsAvailable), tls: tls)
+                return Change(configuration: new, access: access, receiver: receiver, events: events, server: server)
+            } catch {
+                self.events.abandon(events)
+                throw error
+            }
         } catch {
             self.receiver.abandon(receiver)
             throw error
@@ -57,6 +65,7 @@ struct Rooms: Sendable {
         budget.resize(to: new.exporter.receiverDescriptors(within: descriptorsAvailable))
         // Before the poller: what it removes must not be pushed again under a name that is a target's.
         await receiver.apply(change.receiver)
+        await events.apply(change.events)
         telemetry.update(new.telemetry, in: store)
         push.apply(new)
         if new.poll != old.poll { await poller.apply(new.poll) }

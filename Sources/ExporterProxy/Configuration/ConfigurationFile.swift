@@ -17,12 +17,15 @@ package struct ConfigurationFile: Sendable {
         let found = path ?? standardPaths.first { access($0, F_OK) == 0 }
         let file = try found.map { path throws(ConfigurationFailure) in try read(path) }
         var values = file?.values ?? [:]
-        overrides.apply(to: &values)
+        var applied = overrides
+        applied.apply(to: &values)
         let problems = ConfigurationProblems()
-        let configuration = RootConfiguration(values, problems)
-        guard problems.all.isEmpty else {
+        var configuration = RootConfiguration(values, problems)
+        let linesOfOthers = configuration.events.readDefinitions(
+            listensAsFileSays: overrides.listensAsHermesFileSays, problems)
+        guard problems.all.isEmpty, linesOfOthers.isEmpty else {
             throw ConfigurationFailure(
-                lines: problems.all.map { line($0, path: found, file, overrides) })
+                lines: problems.all.map { line($0, path: found, file, applied) } + linesOfOthers)
         }
         return ConfigurationFile(configuration: configuration, path: found, overrides: overrides)
     }

@@ -11,6 +11,10 @@ package struct ConfigurationOverrides: Equatable, Sendable {
 
     /// In the order in which they apply: the last of a key wins.
     package var all: [Override] = []
+    /// For keys of which the file says nothing, or "".
+    private(set) var defaults: [Override] = []
+    /// The door of Hermes' packets is to open where its file says.
+    private(set) var listensAsHermesFileSays = false
 
     package init() {}
 
@@ -19,6 +23,10 @@ package struct ConfigurationOverrides: Equatable, Sendable {
         for (name, text) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix(Self.environmentPrefix) {
             let path = name.dropFirst(Self.environmentPrefix.count).lowercased().split(separator: "__").map(String.init)
             if path.count > 1, name.contains("__") { all.append(Override(keyPath: path, text: text, origin: name)) }
+        }
+        if let hermes = HermesEnvironment(environment) {
+            defaults = hermes.defaults
+            listensAsHermesFileSays = hermes.listensAsFileSays
         }
     }
 
@@ -31,10 +39,22 @@ package struct ConfigurationOverrides: Equatable, Sendable {
         return true
     }
 
-    package func apply(to values: inout [String: ConfigurationValue]) {
+    /// From then on ``origin(of:)`` knows of those defaults only that hold.
+    package mutating func apply(to values: inout [String: ConfigurationValue]) {
+        defaults.removeAll { Self.isSaid($0.keyPath[...], in: values) }
+        for override in defaults {
+            Self.set(override.keyPath[...], .text(override.text), in: &values)
+        }
         for override in all {
             Self.set(override.keyPath[...], TOMLFile.value(fromText: override.text), in: &values)
         }
+    }
+
+    private static func isSaid(_ path: ArraySlice<String>, in values: [String: ConfigurationValue]) -> Bool {
+        guard let key = path.first, let value = values[key] else { return false }
+        guard path.count > 1 else { return value != .string("") }
+        guard case .table(let inner) = value else { return true }
+        return isSaid(path.dropFirst(), in: inner)
     }
 
     private static func set(
@@ -53,7 +73,7 @@ package struct ConfigurationOverrides: Equatable, Sendable {
 
     /// Where `keyPath` was set, if not in the file.
     package func origin(of keyPath: String) -> String? {
-        all.last { override in
+        (defaults + all).last { override in
             let own = override.keyPath.joined(separator: ".")
             return keyPath == own || keyPath.hasPrefix(own + "[")
         }?.origin

@@ -5,6 +5,7 @@ package struct RootConfiguration: Equatable, Sendable {
     package var receiver: SocketReceiver.Configuration
     package var poll: Poller.Configuration
     package var push: PushConfiguration
+    package var events: EventsConfiguration
     package var store: SnapshotStore.Configuration
     package var exposition: ExpositionRules
     package var telemetry: TelemetryConfiguration
@@ -17,17 +18,23 @@ package struct RootConfiguration: Equatable, Sendable {
         receiver = SocketReceiver.Configuration(reading: root.table("receiver"))
         poll = Poller.Configuration(reading: root.table("poll_external"))
         push = PushConfiguration(reading: root.table("push"))
+        events = EventsConfiguration(reading: root.table("events"))
         store = SnapshotStore.Configuration(reading: root.table("store"))
         exposition = ExpositionRules(reading: root.table("exposition"), staleAfter: store.staleAfter)
         telemetry = TelemetryConfiguration(reading: root.table("telemetry"))
         web = Routes.Configuration(reading: root.table("web"))
         log = LogConfiguration(reading: root.table("log"))
         root.finish()
+        if events.isUsed, poll.targets.contains(where: { $0.name == EventRoom.source }) {
+            problems.report("poll_external.target", "the name '\(EventRoom.source)' is that of the packets' metrics")
+        }
     }
 
     /// So that nobody can push under the name of a target, or of the proxy itself where it is a source.
     package var reservedNames: ReservedNames {
-        let names = poll.targets.map(\.name) + (telemetry.isMerged ? [OwnMetrics.source] : [])
+        let names =
+            poll.targets.map(\.name) + (telemetry.isMerged ? [OwnMetrics.source] : [])
+            + (events.isUsed ? [EventRoom.source] : [])
         return ReservedNames(names: Set(names), prefixes: [Poller.namePrefix, GroupingKey.sourcePrefix])
     }
 
@@ -41,7 +48,8 @@ package struct RootConfiguration: Equatable, Sendable {
     package func changedSections(since old: RootConfiguration) -> [String] {
         [
             ("exporter", exporter != old.exporter), ("receiver", receiver != old.receiver),
-            ("poll_external", poll != old.poll), ("push", push != old.push), ("store", store != old.store),
+            ("poll_external", poll != old.poll), ("push", push != old.push),
+            ("events", events != old.events), ("store", store != old.store),
             ("exposition", exposition != old.exposition), ("telemetry", telemetry != old.telemetry),
             ("web", web != old.web), ("log", log != old.log),
         ].filter(\.1).map(\.0)

@@ -96,6 +96,8 @@ package struct EventMetrics: Sendable {
 
     // MARK: Age
 
+    package var hasExpiry: Bool { families.contains { $0.definition.expireAfter != nil } }
+
     /// Removes the series of which no packet has come for as long as their definition says; answers how many.
     package mutating func expire(at time: Int64) -> Int {
         var gone = 0
@@ -105,8 +107,8 @@ package struct EventMetrics: Sendable {
 
     // MARK: The page
 
-    /// How many steps ``render(step:at:)`` has.
-    package var renderSteps: Int { families.count }
+    /// How many steps ``render(step:at:)`` and ``changedPart(step:at:)`` have.
+    package var steps: Int { families.count }
 
     /// Writes out one metric, if it has changed, so that no one step takes long.
     package mutating func render(step place: Int, at time: Int64) {

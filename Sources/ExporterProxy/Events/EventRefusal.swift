@@ -3,6 +3,7 @@ package enum EventRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     /// The value of the `reason` label.
     package enum Reason: String, CaseIterable, Sendable {
         case empty
+        case tooLong = "too_long"
         case malformed
         case tooDeep = "too_deep"
         case notObject = "not_object"
@@ -29,6 +30,7 @@ package enum EventRefusal: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// There is no packet.
     case empty
+    case tooLong
     case malformed(offset: Int, String)
     case tooDeep(offset: Int)
     /// In a batch.
@@ -57,6 +59,7 @@ package enum EventRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     package var reason: Reason {
         switch self {
         case .empty: .empty
+        case .tooLong: .tooLong
         case .malformed: .malformed
         case .tooDeep: .tooDeep
         case .notObject: .notObject
@@ -93,6 +96,7 @@ package enum EventRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .empty: "nothing in it: a packet is a JSON object with metric_name and payload"
+        case .tooLong: "longer than events.packet_bytes_max"
         case .malformed(let offset, let what): "not JSON, byte \(offset): \(what)"
         case .tooDeep(let offset): "byte \(offset): deeper than \(EventScanner.depthMax) brackets"
         case .notObject: "each element of a batch must be an object"
@@ -121,17 +125,27 @@ package enum EventRefusal: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// What became of packets.
 package struct EventTally: Sendable {
+    /// Packets that were refused for one reason.
+    package struct Refused: Equatable, Sendable {
+        package var count = 0
+        /// Of the first of them, for the log, with the number of its datagram.
+        package let first: EventRefusal
+        package let number: Int
+    }
+
     package var accepted = 0
-    package private(set) var refused: [EventRefusal.Reason: Int] = [:]
-    /// The first refusal, for the log.
+    package private(set) var refused: [EventRefusal.Reason: Refused] = [:]
+    /// Of all of them.
     package private(set) var first: EventRefusal?
+    /// Of the datagram that is being read.
+    var number = 0
 
     package init() {}
 
-    package var refusals: Int { refused.values.reduce(0, +) }
+    package var refusals: Int { refused.values.reduce(0) { $0 + $1.count } }
 
     mutating func refuse(_ refusal: EventRefusal) {
-        refused[refusal.reason, default: 0] += 1
+        refused[refusal.reason, default: Refused(first: refusal, number: number)].count += 1
         if first == nil { first = refusal }
     }
 }

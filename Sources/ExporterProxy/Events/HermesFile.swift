@@ -138,4 +138,13 @@ extension HermesFile {
         for entry in entries { definitions.add(entry) }
         return definitions
     }
+
+    /// Where Hermes would listen without further words.
+    package static let standardListen = HostPort(host: "0.0.0.0", port: 7789)
+
+    /// Where the file says, or Hermes' standard.
+    package var listen: HostPort {
+        HostPort(
+            host: listenAddress ?? Self.standardListen.host, port: listenPort ?? Self.standardListen.port)
+    }
 }

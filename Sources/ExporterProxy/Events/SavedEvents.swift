@@ -206,18 +206,24 @@ extension EventMetrics {
 
     /// The metrics whose values have changed since they were said before, as bytes; `nil` where there is none any more.
     package mutating func changedParts(at now: Moment) -> [(key: String, part: ByteBuffer?)] {
-        var parts: [(key: String, part: ByteBuffer?)] = goneParts.sorted().map { (Self.partPrefix + $0, nil) }
-        goneParts = []
-        for place in families.indices where families[place].changes != families[place].savedChanges {
-            let isEmpty = families[place].table.count == 0
-            if !isEmpty || families[place].isSaved {
-                let part = isEmpty ? nil : families[place].saved(at: now).bytes
-                parts.append((Self.partPrefix + families[place].definition.name, part))
-            }
-            families[place].savedChanges = families[place].changes
-            families[place].isSaved = !isEmpty
+        takeGoneParts() + families.indices.compactMap { changedPart(step: $0, at: now) }
+    }
+
+    mutating func takeGoneParts() -> [(key: String, part: ByteBuffer?)] {
+        defer { goneParts = [] }
+        return goneParts.sorted().map { (Self.partPrefix + $0, nil) }
+    }
+
+    /// That of one metric, so that no one step takes long.
+    mutating func changedPart(step place: Int, at now: Moment) -> (key: String, part: ByteBuffer?)? {
+        guard families.indices.contains(place), families[place].changes != families[place].savedChanges else {
+            return nil
         }
-        return parts
+        let (isEmpty, wasSaved) = (families[place].table.count == 0, families[place].isSaved)
+        families[place].savedChanges = families[place].changes
+        families[place].isSaved = !isEmpty
+        guard !isEmpty || wasSaved else { return nil }
+        return (Self.partPrefix + families[place].definition.name, isEmpty ? nil : families[place].saved(at: now).bytes)
     }
 
     /// Takes a part that was said by ``changedParts(at:)``, perhaps in another run. Nothing of one that is damaged is

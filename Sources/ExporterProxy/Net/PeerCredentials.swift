@@ -4,7 +4,14 @@ import Glibc
 package enum Peer {
     /// `uid=1000 pid=4711` on a Unix socket (SO_PEERCRED, unix(7)), `address:port` on TCP.
     package static func describe(_ descriptor: Int32, isUnix: Bool) -> String {
-        (isUnix ? credentials(descriptor) : address(descriptor)) ?? "unknown"
+        (isUnix ? credentials(descriptor) : address(descriptor)) ?? unknown
+    }
+
+    static let unknown = "unknown"
+
+    /// `address:port`.
+    static func describe(_ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> String {
+        text(of: address, length) ?? unknown
     }
 
     private static func credentials(_ descriptor: Int32) -> String? {
@@ -18,17 +25,20 @@ package enum Peer {
     private static func address(_ descriptor: Int32) -> String? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-        var service = [CChar](repeating: 0, count: Int(NI_MAXSERV))
-        let found = withUnsafeMutablePointer(to: &storage) { pointer in
+        return withUnsafeMutablePointer(to: &storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                getpeername(descriptor, address, &length) == 0
-                    && getnameinfo(
-                        address, length, &host, socklen_t(host.count), &service, socklen_t(service.count),
-                        NI_NUMERICHOST | NI_NUMERICSERV) == 0
+                getpeername(descriptor, address, &length) == 0 ? text(of: address, length) : nil
             }
         }
-        guard found else { return nil }
+    }
+
+    private static func text(of address: UnsafePointer<sockaddr>, _ length: socklen_t) -> String? {
+        var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        var service = [CChar](repeating: 0, count: Int(NI_MAXSERV))
+        let found = getnameinfo(
+            address, length, &host, socklen_t(host.count), &service, socklen_t(service.count),
+            NI_NUMERICHOST | NI_NUMERICSERV)
+        guard found == 0 else { return nil }
         let name = text(host)
         return name.contains(":") ? "[\(name)]:\(text(service))" : "\(name):\(text(service))"
     }

@@ -62,12 +62,32 @@ package final class UnixSocketFile: Sendable {
 
     /// Throws ``UnixSocketError`` or ``SystemError``.
     package static func listen(at path: String, _ access: Access) throws -> ListeningSocket {
+        try withSocket(SOCK_STREAM, at: path, access) { descriptor, file in
+            guard Glibc.listen(descriptor.raw, ListeningSocket.backlog) == 0 else {
+                throw SystemError("listen on \(path)")
+            }
+            return ListeningSocket(descriptor, name: path, file: file)
+        }
+    }
+
+    /// For datagrams; throws ``UnixSocketError`` or ``SystemError``.
+    package static func receive(at path: String, _ access: Access, buffer: Int) throws -> DatagramSocket {
+        try withSocket(SOCK_DGRAM, at: path, access) { descriptor, file in
+            DatagramSocket(descriptor, name: path, file: file, buffer: buffer)
+        }
+    }
+
+    /// Makes the file; `body` opens the door.
+    private static func withSocket<T>(
+        _ type: __socket_type, at path: String, _ access: Access,
+        body: (OwnedDescriptor, UnixSocketFile) throws -> T
+    ) throws -> T {
         var address = try self.address(path)
         // Held from the look at the path until we listen: of two that start at once, the second finds the first alive.
         let lock = try lockDirectory(of: path)
         defer { withExtendedLifetime(lock) {} }
         try clear(path, &address, access)
-        let raw = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let raw = socket(AF_UNIX, Int32(type.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard raw >= 0 else { throw SystemError("open a Unix socket") }
         let descriptor = OwnedDescriptor(raw)
         guard fchmod(raw, access.mode) == 0 else { throw SystemError("set the mode of \(path)") }
@@ -78,10 +98,9 @@ package final class UnixSocketFile: Sendable {
         umask(mask)
         guard bound == 0 else { throw SystemError("make the socket \(path)", code: code) }
         let file = try recorded(path)
-        // Nobody can connect before listen(2), so nobody gets in before the owner is right.
+        // Nobody can connect before listen(2), so nobody gets into a stream before the owner is right.
         try give(path, to: access)
-        guard Glibc.listen(raw, ListeningSocket.backlog) == 0 else { throw SystemError("listen on \(path)") }
-        return ListeningSocket(descriptor, name: path, file: file)
+        return try body(descriptor, file)
     }
 
     private static func give(_ path: String, to access: Access) throws(SystemError) {

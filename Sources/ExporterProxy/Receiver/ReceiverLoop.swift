@@ -6,7 +6,7 @@ import NIOCore
 /// The thread that accepts and reads all receiver connections.
 ///
 /// Everything here is confined to the thread that calls ``run()``; the rest of the program only sees the
-/// ``ReceiverMailbox`` and the store. It sleeps without a timer while no connection is open.
+/// ``Mailbox`` and the store. It sleeps without a timer while no connection is open.
 final class ReceiverLoop {
     private enum Token {
         static let wakeUp = UInt64.max
@@ -16,7 +16,7 @@ final class ReceiverLoop {
     }
 
     private var queue: ReadinessQueue
-    private let mailbox: ReceiverMailbox
+    private let mailbox: Mailbox<SocketReceiver.Change>
     private let store: SnapshotStore
     /// Those that listen.
     private var doors: [ReceiverDoor] = []
@@ -33,7 +33,7 @@ final class ReceiverLoop {
 
     /// The doors come by way of `mailbox`, the first as well.
     init(
-        _ configuration: SocketReceiver.Configuration, mailbox: ReceiverMailbox, store: SnapshotStore,
+        _ configuration: SocketReceiver.Configuration, mailbox: Mailbox<SocketReceiver.Change>, store: SnapshotStore,
         budget: DescriptorBudget,
         logger: Logger, time: @escaping TimeSource
     ) throws(SystemError) {
@@ -145,15 +145,22 @@ final class ReceiverLoop {
     private func accept(_ door: ReceiverDoor, _ now: Moment) throws {
         for _ in 0..<Self.acceptsPerTurn {
             guard door.connections < door.connectionsMax, budget.take() else { return doorIsFull(door, now) }
-            let raw = accept4(
-                door.descriptor, nil, nil, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
-            guard raw >= 0 else {
-                let code = errno
+            guard let listener = door.listener else { return budget.giveBack() }
+            switch try listener.accept() {
+            case .connection(let descriptor):
+                open(descriptor, door, now)
+                continue
+            case .gone:
                 budget.giveBack()
-                if try acceptFailed(code, door, now) { continue }
-                return
+                continue
+            case .nobody: budget.giveBack()
+            case .exhausted(let code):
+                budget.giveBack()
+                door.desk.instruments.acceptFailures.increment()
+                log.acceptFailed(code, door: door.name, at: now)
+                pause(door, now)
             }
-            open(OwnedDescriptor(raw), door, now)
+            return
         }
     }
 
@@ -165,24 +172,6 @@ final class ReceiverLoop {
         if slot == connections.count { connections.append(connection) } else { connections[slot] = connection }
         // What was sent with the connection is mostly here already: often the whole of it, and its end.
         serve(connection, slot, now)
-    }
-
-    /// Whether to go on accepting at once.
-    private func acceptFailed(_ code: Int32, _ door: ReceiverDoor, _ now: Moment) throws -> Bool {
-        switch code {
-        case EAGAIN: return false
-        // The client went away, or the network had an error for it (accept(2)); the listener is well.
-        case EINTR, ECONNABORTED, EPROTO, EPERM, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP,
-            ENETUNREACH:
-            return true
-        case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-            door.desk.instruments.acceptFailures.increment()
-            log.acceptFailed(code, door: door.name, at: now)
-            pause(door, now)
-            return false
-        default:
-            throw SystemError("accept on \(door.name)", code: code)
-        }
     }
 
     private func pause(_ door: ReceiverDoor, _ now: Moment) {

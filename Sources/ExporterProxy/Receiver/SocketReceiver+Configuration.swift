@@ -32,7 +32,7 @@ extension SocketReceiver {
             if unixSocket.isEmpty || unixSocket.utf8.count > 107 {
                 section.report("receiver_unix_socket", "expected the path of a Unix socket, of 1 to 107 bytes")
             }
-            unixSocketAccess = Self.access(section)
+            unixSocketAccess = UnixSocketFile.Access(reading: section)
             receivesOnTCPSocket = section.boolean("receive_on_tcp_socket", receivesOnTCPSocket)
             tcpSocket = section.address("receiver_tcp_socket", tcpSocket)
             messageBytesMax = section.integer("message_bytes_max", messageBytesMax, in: 64...1_073_741_824)
@@ -40,26 +40,6 @@ extension SocketReceiver {
             idleTimeout = section.duration("idle_timeout", idleTimeout)
             replies = section.boolean("reply", replies)
             section.finish()
-        }
-
-        private static func access(_ section: ConfigurationSection) -> UnixSocketFile.Access {
-            let user = section.value(
-                "unix_socket_user", Account.user("current_user") ?? 0, shown: "\"current_user\"",
-                expected: "\"current_user\", or a user of this machine by name or number"
-            ) { value in account(value).flatMap(Account.user) }
-            let group = section.value(
-                "unix_socket_group", Account.group("current_group") ?? 0, shown: "\"current_group\"",
-                expected: "\"current_group\", or a group of this machine by name or number"
-            ) { value in account(value).flatMap(Account.group) }
-            let mode = section.value(
-                "unix_socket_mode", UInt32(0o660), shown: "\"0660\"",
-                expected: "an octal mode in quotes, from \"0000\" to \"0777\""
-            ) { value in value.asString.flatMap { UInt32($0, radix: 8) }.flatMap { $0 <= 0o777 ? $0 : nil } }
-            return UnixSocketFile.Access(user: user, group: group, mode: mode)
-        }
-
-        private static func account(_ value: ConfigurationValue) -> String? {
-            value.asString ?? value.asInteger.map(String.init)
         }
     }
 }

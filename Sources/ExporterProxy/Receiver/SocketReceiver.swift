@@ -20,7 +20,7 @@ package final class SocketReceiver: Service {
     // One lock, held for copies; only one reload at a time writes here.
     private let state: Mutex<State>
     private let parts: Parts
-    private let mailbox: ReceiverMailbox
+    private let mailbox: Mailbox<SocketReceiver.Change>
 
     package struct Parts: Sendable {
         package var store: SnapshotStore
@@ -46,7 +46,7 @@ package final class SocketReceiver: Service {
     /// Opens the listeners that `configuration` names; throws what says why one of them cannot be had.
     package init(_ configuration: Configuration, connectionsMax: Int, parts: Parts) throws {
         self.parts = parts
-        mailbox = try ReceiverMailbox()
+        mailbox = try Mailbox()
         let opened = try Self.open(configuration, besides: State(configuration: configuration), parts)
         state = Mutex(State(configuration: configuration))
         let first = Change(

@@ -64,18 +64,18 @@ package final class MergedExposition: Sendable {
     private let threads: NIOThreadPool
     private let time: TimeSource
     private let tell: @Sendable (SourceReport) -> Void
-    private let live: (any LiveSource)?
+    private let live: [any LiveSource]
     // Held while a page is looked up, never while one is made.
     private let state: Mutex<State>
     // Held while reading and joining. Only the one thread that is at work takes it, and `update`.
     private let composer: Mutex<Composer>
 
     /// - Parameters:
-    ///   - live: is asked for what it holds before anything is made.
+    ///   - live: are asked for what they hold before anything is made.
     ///   - tell: is told of each source that turns invalid, and of each that is valid again.
     package init(
         store: SnapshotStore, rules: ExpositionRules = .init(), threads: NIOThreadPool,
-        time: @escaping TimeSource = Moment.now, live: (any LiveSource)? = nil,
+        time: @escaping TimeSource = Moment.now, live: [any LiveSource] = [],
         tell: @escaping @Sendable (SourceReport) -> Void = { _ in }
     ) {
         self.tell = tell
@@ -201,7 +201,7 @@ package final class MergedExposition: Sendable {
             (state.rules, state.kept.flatMap { $0.composition.holds(for: generation, at: now) ? $0 : nil })
         }
         if let present { return present }
-        let end = live?.refresh(at: now)
+        let end = live.compactMap { $0.refresh(at: now) }.min { $0.monotonic < $1.monotonic }
         var view = store.view()
         // Of what a live source has announced since, not all may be in the view.
         view.generation = generation

@@ -14,17 +14,19 @@ package final class Persistence: Service {
         package var reserved: ReservedNames
         /// Without one records are neither read nor removed.
         package var keeper: (any JournalKeeper)?
+        package var partKeepers: [any PartKeeper]
         package var registry: InstrumentRegistry
         package var logger: Logger
         package var time: TimeSource
 
         package init(
-            store: SnapshotStore, reserved: ReservedNames, keeper: (any JournalKeeper)?, registry: InstrumentRegistry,
-            logger: Logger, time: @escaping TimeSource
+            store: SnapshotStore, reserved: ReservedNames, keeper: (any JournalKeeper)?,
+            partKeepers: [any PartKeeper] = [], registry: InstrumentRegistry, logger: Logger, time: @escaping TimeSource
         ) {
             self.store = store
             self.reserved = reserved
             self.keeper = keeper
+            self.partKeepers = partKeepers
             self.registry = registry
             self.logger = logger
             self.time = time
@@ -116,6 +118,9 @@ package final class Persistence: Service {
             changed.ring()
         }
     }
+
+    /// Has snapshots and parts saved now.
+    package func save() { journal.requestSave() }
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {

@@ -23,6 +23,7 @@ final class PersistenceWriter {
     /// There was a file at some time: then only that one is opened again, and never a new one in its place.
     private var isBegun: Bool
     private var archive = SnapshotArchive()
+    private var partArchive = PartArchive()
     /// The last record that was written; later ones have failed.
     private var written: UInt64 = 0
     /// All records up to this are in parts that are written.
@@ -96,7 +97,7 @@ final class PersistenceWriter {
     private func restoreRecords(
         _ file: PersistenceFile, after through: UInt64, _ now: Moment, _ restored: inout Restored
     ) throws(DatabaseError) {
-        if parts.keeper != nil { try restoreParts(file, now, &restored) }
+        try restoreParts(file, now, &restored)
         try file.records.eachRow(after: Int64(clamping: through)) { number, row in
             read(.journal, &restored) { restored in
                 guard let record = row?.last?.asBlob else { throw Unreadable.changed }
@@ -113,7 +114,11 @@ final class PersistenceWriter {
         try file.parts.eachRow { _, row in
             read(.journal, &restored) { restored in
                 guard let key = row?.first?.asText, let part = row?.last?.asBlob else { throw Unreadable.changed }
-                try parts.keeper?.restore(part, under: key, at: now)
+                if let keeper = parts.partKeepers.first(where: { $0.owns(key) }) {
+                    try keeper.restore(part, at: now)
+                } else {
+                    try parts.keeper?.restore(part, under: key, at: now)
+                }
                 restored.parts += 1
             }
         }
@@ -170,18 +175,25 @@ final class PersistenceWriter {
     /// Returns after the end has been asked for, and everything is written.
     func run() {
         while true {
-            let work = journal.take(waits: archive.isIdle)
+            let work = journal.take(waits: isIdle)
             write(work.entries)
-            if work.saves || work.isEnd { archive.plan(parts.store) }
+            if work.saves || work.isEnd { plan() }
             if work.isEnd { break }
-            if work.saves, !failing.isEmpty, work.entries.isEmpty, archive.isIdle { probe() }
+            if work.saves, !failing.isEmpty, work.entries.isEmpty, isIdle { probe() }
             saveSome()
             if isFoldDue { fold() }
         }
         let began = parts.time()
-        while !archive.isIdle, parts.time().elapsed(since: began) < Self.lastSaveMax { saveSome() }
+        while !isIdle, parts.time().elapsed(since: began) < Self.lastSaveMax { saveSome() }
         if recordBytes > 0 || !unwritten.isEmpty || hasLostRecords { fold() }
         file = nil
+    }
+
+    private var isIdle: Bool { archive.isIdle && partArchive.isIdle }
+
+    private func plan() {
+        archive.plan(parts.store)
+        partArchive.plan(parts.partKeepers, at: parts.time())
     }
 
     private func write(_ entries: [Journal.Entry]) {
@@ -224,6 +236,22 @@ final class PersistenceWriter {
     }
 
     private func saveSome() {
+        saveSomeSnapshots()
+        saveSomeParts()
+    }
+
+    private func saveSomeParts() {
+        let step = partArchive.nextStep()
+        guard !step.isEmpty else { return }
+        let result = attempt(.snapshots, bytes: PartArchive.bytes(of: step)) { file throws(DatabaseError) in
+            try file.database.transaction { () throws(DatabaseError) in
+                for (key, part) in step { try file.putPart(part, under: key) }
+            }
+        }
+        if case .success = result { partArchive.noteWritten(step) } else { partArchive.giveUp() }
+    }
+
+    private func saveSomeSnapshots() {
         let step = archive.nextStep()
         guard !step.isEmpty else { return }
         let result = attempt(.snapshots, bytes: SnapshotArchive.bytes(of: step)) { file throws(DatabaseError) in
@@ -256,13 +284,7 @@ final class PersistenceWriter {
         for (key, part) in changed { unwritten.updateValue(part, forKey: ExactText(key)) }
         let result = attempt(.journal, bytes: Self.batchBytesMax) { file throws(DatabaseError) in
             try file.database.transaction { () throws(DatabaseError) in
-                for (key, part) in unwritten {
-                    if let part {
-                        try file.parts.put([.text(key.text), .blob(part)])
-                    } else {
-                        try file.parts.remove(.text(key.text))
-                    }
-                }
+                for (key, part) in unwritten { try file.putPart(part, under: key.text) }
                 try file.setThrough(through)
                 try file.removeRecords(through: through)
             }
@@ -334,6 +356,13 @@ final class PersistenceWriter {
         guard failing.removeValue(forKey: kind) != nil, failing.isEmpty else { return }
         instruments.degraded.set(0)
         parts.logger.notice("state is written to disk again", metadata: ["file": "\(path)"])
+    }
+}
+
+extension PersistenceFile {
+    /// `nil` where there is none any more.
+    fileprivate func putPart(_ part: ByteBuffer?, under key: String) throws(DatabaseError) {
+        if let part { try parts.put([.text(key), .blob(part)]) } else { try parts.remove(.text(key)) }
     }
 }
 

@@ -13,14 +13,14 @@ package struct FailureSummary<Kind: Hashable & Sendable>: Sendable {
 
     package init(interval: Duration = .seconds(60)) { self.interval = interval }
 
-    /// Whether to say this failure; `unsaid` is how many of its kind were kept quiet before it.
-    package mutating func note(_ kind: Kind, at now: Moment) -> (say: Bool, unsaid: Int) {
+    /// Whether to say the first of `count` failures; `unsaid` is how many of its kind were kept quiet before it.
+    package mutating func note(_ kind: Kind, count: Int = 1, at now: Moment) -> (say: Bool, unsaid: Int) {
         guard let record = records[kind], now.monotonic &- record.saidAt < intervalNanoseconds else {
             let unsaid = records[kind]?.quiet ?? 0
-            records[kind] = Record(saidAt: now.monotonic)
+            records[kind] = Record(saidAt: now.monotonic, quiet: count - 1)
             return (true, unsaid)
         }
-        records[kind]?.quiet = record.quiet + 1
+        records[kind]?.quiet = record.quiet + count
         return (false, 0)
     }
 

@@ -61,7 +61,7 @@ extension EventDefinition {
 extension EventTally {
     /// Such as `2 accepted, malformed: 1`.
     var text: String {
-        let refusals = refused.map { "\($0.key.rawValue): \($0.value)" }.sorted()
+        let refusals = refused.map { "\($0.key.rawValue): \($0.value.count)" }.sorted()
         return (["\(accepted) accepted"] + refusals).joined(separator: ", ")
     }
 }

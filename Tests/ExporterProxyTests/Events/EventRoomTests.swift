@@ -13,7 +13,7 @@ struct EventRoomTests {
         let (store, time) = (SnapshotStore(), ManualTime())
         let room = EventRoom(
             EventSettings(EventDefinitions(EventDefinition.examples)), store: store, address: "0.0.0.0:7789")
-        let merged = MergedExposition(store: store, threads: .singleton, time: time.source, live: room)
+        let merged = MergedExposition(store: store, threads: .singleton, time: time.source, live: [room])
         #expect(try merged.page(.identity).text.isEmpty)
         for count in 1...3 {
             #expect(Self.take(room, packet, at: time).text == "1 accepted")
@@ -44,7 +44,7 @@ struct EventRoomTests {
         let (store, time) = (SnapshotStore(), ManualTime())
         definitions[3].objectives = [0.5]
         let room = EventRoom(EventSettings(EventDefinitions(definitions)), store: store, address: "")
-        let merged = MergedExposition(store: store, threads: .singleton, time: time.source, live: room)
+        let merged = MergedExposition(store: store, threads: .singleton, time: time.source, live: [room])
         let observation = #"{"metric_name":"sample_summary","payload":{"labels":{"label_1":"a"},"observation":1}}"#
         #expect(Self.take(room, observation, at: time).accepted == 1)
         #expect(try !merged.page(.identity).text.contains("NaN"))
@@ -87,8 +87,8 @@ struct EventRoomTests {
         let room = EventRoom(settings, store: store, address: "")
         _ = Self.take(room, packet, at: time)
         let parts = room.changedParts(at: time.source())
-        #expect(parts.map(\.key) == ["events plain_total"] && parts.allSatisfy { EventRoom.isPart($0.key) })
-        #expect(!EventRoom.isPart("push bases"))
+        #expect(parts.map(\.key) == ["events plain_total"] && parts.allSatisfy { room.owns($0.key) })
+        #expect(!room.owns("push bases"))
         let next = EventRoom(settings, store: store, address: "")
         for part in parts.compactMap(\.part) { try next.restore(part, at: time.source()) }
         _ = Self.take(next, packet, at: time)

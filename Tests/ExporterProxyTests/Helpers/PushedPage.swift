@@ -20,7 +20,7 @@ struct PushedPage {
             PushLimits(), store: store, instruments: PushInstruments(registry: InstrumentRegistry()),
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), time: time.source)
         merged = MergedExposition(
-            store: store, threads: .singleton, time: time.source, live: gateway, tell: { _ in })
+            store: store, threads: .singleton, time: time.source, live: [gateway], tell: { _ in })
         status = PageStatus(
             .init(listening: HostPort(host: "127.0.0.1", port: 6555), hasAdminAPI: hasAdminAPI),
             startedAt: .example, storePath: storePath)

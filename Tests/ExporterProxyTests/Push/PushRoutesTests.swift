@@ -25,7 +25,7 @@ private struct Door {
             gateway: gateway, settings: PushSettings(.init(configuration, .init())), instruments: instruments,
             threads: .singleton, time: time.source)
         let api = PushAPI(gateway: gateway, admin: AdminSwitch(isAdmin), queue: HTTPQueue(.singleton), status: { "{}" })
-        merged = MergedExposition(store: store, threads: .singleton, time: time.source, live: gateway)
+        merged = MergedExposition(store: store, threads: .singleton, time: time.source, live: [gateway])
         router = HTTPRouter(routes.all + api.all)
     }
 

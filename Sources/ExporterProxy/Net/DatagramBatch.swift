@@ -1,0 +1,116 @@
+import CLinux
+import Glibc
+
+/// The datagrams that one call of recvmmsg(2) takes, in memory that stays.
+///
+/// Belongs to one thread.
+package final class DatagramBatch {
+    /// Datagrams of one call.
+    package static let countMax = 64
+    /// Not a multiple of a page: else the beginnings of all datagrams would share a few lines of the cache.
+    private static let gap = 256
+    /// One control message with the credentials of the sender, and its head: cmsg(3), unix(7).
+    private static let controlBytes = 32
+
+    /// Of one datagram.
+    package let bytesMax: Int
+    private let bytes: UnsafeMutableRawBufferPointer
+    private let names: UnsafeMutableBufferPointer<sockaddr_storage>
+    private let controls: UnsafeMutableRawBufferPointer
+    private let parts: UnsafeMutableBufferPointer<iovec>
+    private let messages: UnsafeMutableBufferPointer<clinux_message>
+    private var count = 0
+
+    package init(bytesMax: Int) {
+        self.bytesMax = bytesMax
+        bytes = .allocate(byteCount: Self.countMax * (bytesMax + Self.gap), alignment: 64)
+        names = .allocate(capacity: Self.countMax)
+        controls = .allocate(byteCount: Self.countMax * Self.controlBytes, alignment: 16)
+        parts = .allocate(capacity: Self.countMax)
+        messages = .allocate(capacity: Self.countMax)
+        names.initialize(repeating: sockaddr_storage())
+        _ = controls.initializeMemory(as: UInt8.self, repeating: 0)
+        parts.initialize(repeating: iovec())
+        messages.initialize(repeating: clinux_message())
+        for place in 0..<Self.countMax { prepare(place) }
+    }
+
+    deinit {
+        bytes.deallocate()
+        names.deallocate()
+        controls.deallocate()
+        parts.deallocate()
+        messages.deallocate()
+    }
+
+    private func prepare(_ place: Int) {
+        guard let bytes = bytes.baseAddress, let names = names.baseAddress, let parts = parts.baseAddress,
+            let controls = controls.baseAddress
+        else { return }
+        parts[place].iov_base = bytes + place * (bytesMax + Self.gap)
+        parts[place].iov_len = bytesMax
+        messages[place].header.msg_iov = parts + place
+        messages[place].header.msg_iovlen = 1
+        messages[place].header.msg_name = UnsafeMutableRawPointer(names + place)
+        messages[place].header.msg_namelen = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        messages[place].header.msg_control = controls + place * Self.controlBytes
+        messages[place].header.msg_controllen = Self.controlBytes
+        messages[place].header.msg_flags = 0
+    }
+
+    /// Takes what has come to `socket`, at most ``countMax``; answers how many. Those of before are gone.
+    package func receive(from socket: DatagramSocket) throws(SystemError) -> Int {
+        for place in 0..<count {
+            messages[place].header.msg_namelen = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            messages[place].header.msg_controllen = Self.controlBytes
+            messages[place].header.msg_flags = 0
+        }
+        count = 0
+        let got = recvmmsg(
+            socket.descriptor.raw, messages.baseAddress, UInt32(Self.countMax), Int32(MSG_DONTWAIT), nil)
+        if got < 0 {
+            switch errno {
+            case EAGAIN, EINTR, ENOBUFS, ENOMEM: return 0
+            // What the network says of an earlier datagram of ours; we send none.
+            case ECONNREFUSED, EHOSTUNREACH, ENETUNREACH: return 0
+            default: throw SystemError("receive on \(socket.name)")
+            }
+        }
+        count = Int(got)
+        return count
+    }
+
+    /// Datagram `place` of the last call, as long as there is no other; `nil` where it is longer than it may be.
+    package func datagram(_ place: Int) -> UnsafeRawBufferPointer? {
+        precondition(place < count, "a datagram that did not come")
+        let message = messages[place]
+        guard message.header.msg_flags & Int32(MSG_TRUNC) == 0 else { return nil }
+        // No more than the room for it: the kernel says at most what it was given.
+        let length = min(Int(message.length), bytesMax)
+        return UnsafeRawBufferPointer(start: parts[place].iov_base, count: length)
+    }
+
+    /// Who sent it, for the log: `address:port`, or `uid=1000 pid=4711` on a Unix socket.
+    package func sender(_ place: Int) -> String {
+        precondition(place < count, "a datagram that did not come")
+        let header = messages[place].header
+        if let credentials = credentials(place, header.msg_controllen) { return credentials }
+        guard let name = names.baseAddress else { return Peer.unknown }
+        return UnsafeRawPointer(name + place).withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+            header.msg_namelen >= 8 ? Peer.describe(address, header.msg_namelen) : Peer.unknown
+        }
+    }
+
+    /// Of struct cmsghdr, SCM_CREDENTIALS, and struct ucred: pid, uid, gid.
+    private func credentials(_ place: Int, _ length: Int) -> String? {
+        guard length >= 28 else { return nil }
+        let control = UnsafeRawBufferPointer(rebasing: controls[(place * Self.controlBytes)...].prefix(28))
+        guard control.load(fromByteOffset: 8, as: Int32.self) == SOL_SOCKET,
+            control.load(fromByteOffset: 12, as: Int32.self) == clinux_scm_credentials
+        else { return nil }
+        let (pid, uid) = (
+            control.load(fromByteOffset: 16, as: Int32.self), control.load(fromByteOffset: 20, as: UInt32.self)
+        )
+        return "uid=\(uid) pid=\(pid)"
+    }
+}
