@@ -298,7 +298,8 @@ struct EventPacketTests {
 
     @Test func refusals_AllHaveASentence() {
         let refusals: [EventRefusal] = [
-            .empty, .tooLong, .malformed(offset: 3, "x"), .tooDeep(offset: 3), .notObject, .wrongType("labels", expected: "x"),
+            .empty, .tooLong, .malformed(offset: 3, "x"), .tooDeep(offset: 3), .notObject,
+            .wrongType("labels", expected: "x"),
             .missingMetricName, .unknownMetric("m"), .missingLabel(metric: "m", label: "l"),
             .unknownLabel(metric: "m", label: "l"), .labelValue(metric: "m", label: "l"),
             .labelsTooLong(metric: "m", bytesMax: 5), .missingOperation(metric: "m"),
