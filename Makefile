@@ -18,6 +18,7 @@ RELEASE_FOLDER := .build-release
 BINARY := $(RELEASE_FOLDER)/release/exporter-proxy
 VENV := .build-venv
 CLIENTS := .build-clients
+PYTHON = "$$(ls /usr/bin/python3 2>/dev/null || command -v python3)"
 
 # Where the comparison with other proxies lies, if it is there.
 export EXPORTER_PROXY_BENCH ?= ../shared/bench
@@ -47,6 +48,7 @@ build: deps
 	$(SWIFT) build -c release --static-swift-stdlib --scratch-path $(RELEASE_FOLDER) --product exporter-proxy $(SWIFT_FLAGS)
 
 test: deps-test venv clients
+	cd python_test_clients && $(PYTHON) -m unittest test_events
 	$(SWIFT) build --build-tests $(SWIFT_FLAGS)
 	for run in $(TEST_RUNS); do $(TEST_ENVIRONMENT) $(SWIFT) test --skip-build $(TEST_FLAGS) --filter $$run; done
 
@@ -95,12 +97,12 @@ venv: $(VENV)/made
 
 $(VENV)/made: python_test_clients/requirements.txt | deps-test
 	rm -rf $(VENV)
-	"$$(ls /usr/bin/python3 2>/dev/null || command -v python3)" -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --requirement $<
 	touch $@
 
-# Nothing comes from the network: Debian has the libraries. Where one is missing, the tests that need it say so.
-clients: $(CLIENTS)/go-push $(CLIENTS)/cpp-push $(CLIENTS)/rust-push
+# Debian has the libraries, all but python-hermes. Where one is missing, the tests that need it say so.
+clients: $(CLIENTS)/go-push $(CLIENTS)/cpp-push $(CLIENTS)/rust-push $(CLIENTS)/hermes-pydantic1/made $(CLIENTS)/hermes-pydantic2/made
 
 $(CLIENTS)/go-push: Tests/Clients/go/push.go | deps-test
 	-env PATH=/usr/bin:$$PATH GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$(CURDIR)/$(CLIENTS)/go go build -o $@ $<
@@ -112,6 +114,11 @@ $(CLIENTS)/rust-push: Tests/Clients/rust/src/main.rs Tests/Clients/rust/Cargo.to
 	-env PATH=/usr/bin:$$PATH cargo build --quiet --offline --manifest-path Tests/Clients/rust/Cargo.toml \
 	  --target-dir $(CLIENTS)/rust --config 'source.crates-io.replace-with="debian"' \
 	  --config 'source.debian.directory="/usr/share/cargo/registry"' && cp $(CLIENTS)/rust/debug/push-client $@
+
+# It works with pydantic 1; what pip takes by itself is pydantic 2, with which half of it fails.
+$(CLIENTS)/hermes-%/made: Tests/Clients/python/hermes-%.txt | deps-test
+	-rm -rf $(@D) && { $(PYTHON) -m venv $(@D) && $(@D)/bin/pip install --quiet --requirement $< && touch $@ \
+	  || { rm -rf $(@D); false; }; }
 
 swift:
 	@if [ -z "$(SWIFT)" ]; then \
