@@ -1,5 +1,7 @@
 /* What Swift's Glibc module leaves out. */
 #include <malloc.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -20,3 +22,6 @@ struct clinux_message {
     unsigned int length;
 };
 extern int recvmmsg(int descriptor, struct clinux_message *messages, unsigned int count, int flags, struct timespec *timeout);
+
+/* Declared by glibc for _GNU_SOURCE only: poll(2) with a time in nanoseconds. */
+extern int ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec *timeout, const sigset_t *mask);

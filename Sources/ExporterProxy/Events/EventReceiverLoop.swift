@@ -11,9 +11,13 @@ final class EventReceiverLoop {
         static let udp = UInt64.max - 1
         static let unix = UInt64.max - 2
         static let listener = UInt64.max - 3
+        static let others = UInt64.max - 4
     }
 
+    /// UDP, and all others as one: so that these can be waited for alone.
     private var queue: ReadinessQueue
+    private var others: ReadinessQueue
+    private var udpState = Arrival.silent
     private let mailbox: Mailbox<EventReceiver.Change>
     private let room: EventRoom
     private let budget: DescriptorBudget
@@ -35,44 +39,66 @@ final class EventReceiverLoop {
         mailbox: Mailbox<EventReceiver.Change>, room: EventRoom, budget: DescriptorBudget, logger: Logger,
         time: @escaping TimeSource
     ) throws(SystemError) {
-        queue = try ReadinessQueue()
+        queue = try ReadinessQueue(eventsMax: 2)
+        others = try ReadinessQueue()
         self.mailbox = mailbox
         self.room = room
         self.budget = budget
         self.time = time
         log = RefusalLog(logger: logger)
-        try queue.add(mailbox.wakeUp.descriptor.raw, token: Token.wakeUp, .read)
+        try queue.add(others, token: Token.others)
+        try others.add(mailbox.wakeUp.descriptor.raw, token: Token.wakeUp, .read)
     }
 
     deinit { buffer.deallocate() }
 
-    /// Datagrams that come one by one are let gather for so long: waking up costs more than reading, and the kernel has
-    /// room for those of far longer (4 MiB is 10 ms of 500 000 a second; measured 2026-11-20).
-    private static let napMicroseconds: UInt32 = 200
+    /// UDP datagrams are let gather for so long, in nanoseconds: waking up costs more than reading, by far.
+    ///
+    /// A fifth of the time in which a million small ones a second fill what the kernel keeps, each counted as 768 bytes
+    /// of twice the buffer (Linux 6.18, 2026-11-22); 2 ms at most.
+    private static func gatheringTime(_ socket: DatagramSocket) -> Int { min(2_000_000, socket.bufferGranted / 2) }
 
     /// Reads until ``WakeUp/requestStop()``, then what was already sent, and returns. Throws where a socket is broken
     /// for good.
     func run() throws {
         while !mailbox.wakeUp.stopIsRequested {
-            let count = try queue.wait(milliseconds: timeout())
+            let othersAreReady = try wait()
             let now = time()
-            var gathers = false
-            for index in 0..<count { try handle(queue.token(index), now, &gathers) }
+            if othersAreReady { try handleOthers(now) }
+            if udpState != .silent, let socket = change?.doors.udp {
+                udpState = try read(socket, at: .udp, now)
+            }
             if let nextTick, nextTick.monotonic <= now.monotonic { try tick(now) }
-            if gathers { usleep(Self.napMicroseconds) }
         }
         try finish(at: time())
     }
 
-    private func handle(_ token: UInt64, _ now: Moment, _ gathers: inout Bool) throws {
+    /// Answers whether something other than UDP is ready, or may be.
+    private func wait() throws -> Bool {
+        switch udpState {
+        case .behind: return true
+        case .gathering:
+            guard let socket = change?.doors.udp else { return true }
+            return others.pause(nanoseconds: Self.gatheringTime(socket))
+        case .silent:
+            var othersAreReady = false
+            for index in 0..<(try queue.wait(milliseconds: timeout())) {
+                if queue.token(index) == Token.udp { udpState = .gathering } else { othersAreReady = true }
+            }
+            return othersAreReady
+        }
+    }
+
+    private func handleOthers(_ now: Moment) throws {
+        for index in 0..<(try others.wait(milliseconds: 0)) { try handle(others.token(index), now) }
+    }
+
+    private func handle(_ token: UInt64, _ now: Moment) throws {
         switch token {
         case Token.wakeUp:
             mailbox.wakeUp.clear()
             while let change = mailbox.takeNext() { try apply(change, now) }
-        case Token.udp:
-            if let socket = change?.doors.udp { gathers = try read(socket, at: .udp, now) }
-        case Token.unix:
-            if let socket = change?.doors.unix { _ = try read(socket, at: .unix, now) }
+        case Token.unix: if let socket = change?.doors.unix { _ = try read(socket, at: .unix, now) }
         case Token.listener: try accept(now)
         default: if let connection = connections[token] { read(connection, token, now) }
         }
@@ -88,18 +114,26 @@ final class EventReceiverLoop {
     /// Of one socket, before others get their turn.
     private static let batchesPerTurn = 16
 
-    /// Answers whether everything that was there has been read.
-    private func read(_ socket: DatagramSocket, at door: EventInstruments.Door, _ now: Moment) throws -> Bool {
-        guard let batch else { return true }
-        for _ in 0..<Self.batchesPerTurn {
+    private enum Arrival {
+        /// Nothing has come: whoever waits is woken.
+        case silent
+        /// Something has come, and all of it was read.
+        case gathering
+        /// There is more.
+        case behind
+    }
+
+    private func read(_ socket: DatagramSocket, at door: EventInstruments.Door, _ now: Moment) throws -> Arrival {
+        guard let batch else { return .silent }
+        for number in 0..<Self.batchesPerTurn {
             let count = try batch.receive(from: socket)
             if count > 0 {
                 let tally = room.take(count, at: now, datagram: batch.datagram)
                 note(tally, datagrams: count, at: door, name: socket.name, now, sender: batch.sender)
             }
-            if count < DatagramBatch.countMax { return true }
+            if count < DatagramBatch.countMax { return number == 0 && count == 0 ? .silent : .gathering }
         }
-        return false
+        return .behind
     }
 
     private func note(
@@ -137,7 +171,7 @@ final class EventReceiverLoop {
         let token = nextToken
         nextToken += 1
         let connection = EventConnection(descriptor, bytesMax: packetBytesMax, at: now)
-        try queue.add(descriptor.raw, token: token, .read)
+        try others.add(descriptor.raw, token: token, .read)
         connections[token] = connection
         change?.instruments?.connections.increment()
         change?.instruments?.connectionsOpen.set(connections.count)
@@ -148,14 +182,14 @@ final class EventReceiverLoop {
 
     private func pauseAccepting(_ listener: ListeningSocket, _ now: Moment) {
         isFull = true
-        queue.remove(listener.descriptor.raw)
+        others.remove(listener.descriptor.raw)
         tickNoLater(than: now.advanced(by: Self.tickInterval))
     }
 
     private func resumeAccepting() throws(SystemError) {
         guard isFull, let listener = change?.doors.tcp else { return }
         isFull = false
-        try queue.add(listener.descriptor.raw, token: Token.listener, .read)
+        try others.add(listener.descriptor.raw, token: Token.listener, .read)
     }
 
     /// How long a connection must have been idle to be closed for somebody who waits.
@@ -235,18 +269,25 @@ final class EventReceiverLoop {
     private func apply(_ new: EventReceiver.Change, _ now: Moment) throws {
         defer { new.done.ring() }
         let old = change?.doors ?? .init()
-        for (socket, door) in [(old.udp, EventInstruments.Door.udp), (old.unix, .unix)] {
-            guard let socket, socket !== new.doors.udp, socket !== new.doors.unix else { continue }
-            try giveUp(socket, at: door)
+        if let socket = old.udp, socket !== new.doors.udp {
+            try drain(socket, at: .udp)
+            queue.remove(socket.descriptor.raw)
+            udpState = .silent
+        }
+        if let socket = old.unix, socket !== new.doors.unix {
+            try drain(socket, at: .unix)
+            others.remove(socket.descriptor.raw)
         }
         if let listener = old.tcp, listener !== new.doors.tcp { giveUp(listener, now) }
         change = new
-        for (socket, token) in [(new.doors.udp, Token.udp), (new.doors.unix, Token.unix)] {
-            guard let socket, socket !== old.udp, socket !== old.unix else { continue }
-            try queue.add(socket.descriptor.raw, token: token, .read)
+        if let socket = new.doors.udp, socket !== old.udp {
+            try queue.add(socket.descriptor.raw, token: Token.udp, .read)
+        }
+        if let socket = new.doors.unix, socket !== old.unix {
+            try others.add(socket.descriptor.raw, token: Token.unix, .read)
         }
         if let listener = new.doors.tcp, listener !== old.tcp {
-            try queue.add(listener.descriptor.raw, token: Token.listener, .read)
+            try others.add(listener.descriptor.raw, token: Token.listener, .read)
             isFull = false
         }
         new.instruments?.watch(new.doors)
@@ -264,17 +305,16 @@ final class EventReceiverLoop {
         }
     }
 
-    /// Reads what was sent to it; then it is not read any more.
-    private func giveUp(_ socket: DatagramSocket, at door: EventInstruments.Door) throws {
+    /// Reads what was sent to it.
+    private func drain(_ socket: DatagramSocket, at door: EventInstruments.Door) throws {
         socket.removeFile()
         let end = time().advanced(by: Self.drainTime)
-        while time().monotonic < end.monotonic, try !read(socket, at: door, time()) {}
-        queue.remove(socket.descriptor.raw)
+        while time().monotonic < end.monotonic, try read(socket, at: door, time()) != .silent {}
     }
 
     private func giveUp(_ listener: ListeningSocket, _ now: Moment) {
         try? accept(now)
-        queue.remove(listener.descriptor.raw)
+        others.remove(listener.descriptor.raw)
         let end = time().advanced(by: Self.drainTime)
         for (token, connection) in connections {
             while time().monotonic < end.monotonic, connections[token] != nil {
@@ -292,8 +332,8 @@ final class EventReceiverLoop {
     private static let drainTime = Duration.seconds(1)
 
     private func finish(at now: Moment) throws {
-        if let udp = change?.doors.udp { try giveUp(udp, at: .udp) }
-        if let unix = change?.doors.unix { try giveUp(unix, at: .unix) }
+        if let udp = change?.doors.udp { try drain(udp, at: .udp) }
+        if let unix = change?.doors.unix { try drain(unix, at: .unix) }
         if let listener = change?.doors.tcp { giveUp(listener, now) }
         sayDrops(now)
         log.finish(at: time())

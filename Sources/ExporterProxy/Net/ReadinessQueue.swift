@@ -49,6 +49,19 @@ package struct ReadinessQueue: ~Copyable {
         }
     }
 
+    /// Adds all that `other` waits for, as one descriptor that can be read when something of it is ready.
+    package func add(_ other: borrowing ReadinessQueue, token: UInt64) throws(SystemError) {
+        try add(other.epoll.raw, token: token, .read)
+    }
+
+    /// Waits for a time that is too short for ``wait(milliseconds:)``, but no longer than until something is ready;
+    /// answers whether something is.
+    package func pause(nanoseconds: Int) -> Bool {
+        var descriptor = pollfd(fd: epoll.raw, events: Int16(POLLIN), revents: 0)
+        var time = timespec(tv_sec: 0, tv_nsec: nanoseconds)
+        return ppoll(&descriptor, 1, &time, nil) > 0
+    }
+
     /// Waits until something is ready or `milliseconds` have passed (-1: for ever); answers how much is ready.
     package mutating func wait(milliseconds: Int32) throws(SystemError) -> Int {
         let count = epoll_wait(epoll.raw, &events, Int32(events.count), milliseconds)
