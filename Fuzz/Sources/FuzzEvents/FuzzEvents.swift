@@ -57,7 +57,7 @@ private func check(_ with: inout EventMetrics, _ without: inout EventMetrics, at
     let moment = Moment(wall: now.wall, monotonic: time)
     var restored = EventMetrics(settings())
     for part in with.changedParts(at: moment).compactMap(\.part) {
-        do throws(EventCodecError) { try restored.restore(part, at: moment) } catch {
+        do throws(RecordError) { try restored.restore(part, at: moment) } catch {
             require(false, "a part of ours is refused: \(error)")
         }
     }
@@ -77,7 +77,7 @@ private func readFile(_ rest: Slice<UnsafeRawBufferPointer>) {
 
 private func restore(_ bytes: [UInt8]) {
     var metrics = EventMetrics(settings())
-    do throws(EventCodecError) { try metrics.restore(ByteBuffer(bytes: bytes), at: now) } catch {
+    do throws(RecordError) { try metrics.restore(ByteBuffer(bytes: bytes), at: now) } catch {
         require(metrics.seriesCount == 0, "taken in parts")
     }
     let page = metrics.page(at: now.monotonic).text

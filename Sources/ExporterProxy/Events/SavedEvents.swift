@@ -13,6 +13,7 @@ struct SavedEvents: Sendable {
         var slices: [(start: Int64, sketch: EventSketch)]
     }
 
+    private static let version: UInt8 = 1
     static let seriesMax = 10_000_000
 
     /// Its name, kind, labels, buckets, and help; of a summary objectives and age too.
@@ -27,7 +28,7 @@ struct SavedEvents: Sendable {
     // MARK: Writing
 
     var bytes: ByteBuffer {
-        var writer = EventWriter(room: 256 + series.count * 64)
+        var writer = RecordWriter(version: Self.version, room: 256 + series.count * 64)
         writer.write(byte: Self.number(of: definition.kind))
         writer.write(definition.name)
         writer.write(definition.help)
@@ -51,34 +52,34 @@ struct SavedEvents: Sendable {
 
     // MARK: Reading
 
-    init(_ bytes: ByteBuffer) throws(EventCodecError) {
-        var reader = try EventReader(bytes)
+    init(_ bytes: ByteBuffer) throws(RecordError) {
+        var reader = try RecordReader(bytes, version: Self.version)
         let kinds: [EventDefinition.Kind] = [.counter, .gauge, .histogram, .summary]
         let kind = Int(try reader.byte())
         guard kinds.indices.contains(kind) else { throw .damaged("a kind") }
         definition = EventDefinition(
             kinds[kind], try reader.text(), help: try reader.text(),
-            labels: try reader.each(max: EventDefinition.labelsMax) { reader throws(EventCodecError) in
+            labels: try reader.each(max: EventDefinition.labelsMax) { reader throws(RecordError) in
                 try reader.text()
             },
-            buckets: try reader.each(max: EventDefinition.bucketsMax) { reader throws(EventCodecError) in
+            buckets: try reader.each(max: EventDefinition.bucketsMax) { reader throws(RecordError) in
                 try reader.number()
             },
-            objectives: try reader.each(max: EventDefinition.objectivesMax) { reader throws(EventCodecError) in
+            objectives: try reader.each(max: EventDefinition.objectivesMax) { reader throws(RecordError) in
                 try reader.number()
             },
             maxAge: .nanoseconds(max(1, try reader.int64())))
         isDeclared = try reader.flag()
         guard definition.problems.isEmpty else { throw .damaged("a definition") }
         let definition = definition
-        series = try reader.each(max: Self.seriesMax) { reader throws(EventCodecError) in
+        series = try reader.each(max: Self.seriesMax) { reader throws(RecordError) in
             try reader.series(of: definition)
         }
         try reader.end()
     }
 }
 
-extension EventWriter {
+extension RecordWriter {
     fileprivate mutating func write(_ series: SavedEvents.Series) {
         write(each: series.labels) { $0.write($1) }
         write(series.lastPacket)
@@ -99,15 +100,15 @@ extension EventWriter {
     }
 }
 
-extension EventReader {
-    fileprivate mutating func series(of definition: EventDefinition) throws(EventCodecError) -> SavedEvents.Series {
+extension RecordReader {
+    fileprivate mutating func series(of definition: EventDefinition) throws(RecordError) -> SavedEvents.Series {
         let series = SavedEvents.Series(
-            labels: try each(max: EventDefinition.labelsMax) { reader throws(EventCodecError) in try reader.text() },
+            labels: try each(max: EventDefinition.labelsMax) { reader throws(RecordError) in try reader.text() },
             lastPacket: try int64(), value: try number(), count: try count(),
-            counts: try each(max: EventDefinition.bucketsMax + 1) { reader throws(EventCodecError) in
+            counts: try each(max: EventDefinition.bucketsMax + 1) { reader throws(RecordError) in
                 try reader.count()
             },
-            slices: try each(max: EventWindow.slices) { reader throws(EventCodecError) in
+            slices: try each(max: EventWindow.slices) { reader throws(RecordError) in
                 (try reader.int64(), try reader.sketch())
             })
         let buckets = definition.kind == .histogram ? definition.buckets.count + 1 : 0
@@ -118,7 +119,7 @@ extension EventReader {
         return series
     }
 
-    private mutating func sketch() throws(EventCodecError) -> EventSketch {
+    private mutating func sketch() throws(RecordError) -> EventSketch {
         var sketch = EventSketch()
         sketch.positive = try bins()
         sketch.negative = try bins()
@@ -126,14 +127,14 @@ extension EventReader {
         return sketch
     }
 
-    private mutating func bins() throws(EventCodecError) -> EventSketch.Bins {
+    private mutating func bins() throws(RecordError) -> EventSketch.Bins {
         let low = Int(try int64())
-        let counts = try each(max: EventSketch.binsMax) { reader throws(EventCodecError) in try reader.count32() }
+        let counts = try each(max: EventSketch.binsMax) { reader throws(RecordError) in try reader.count32() }
         guard let bins = EventSketch.Bins(low: low, counts: counts) else { throw .damaged("a sketch") }
         return bins
     }
 
-    private mutating func count32() throws(EventCodecError) -> UInt32 {
+    private mutating func count32() throws(RecordError) -> UInt32 {
         guard let count = UInt32(exactly: try count()) else { throw .damaged("a count") }
         return count
     }
@@ -228,7 +229,7 @@ extension EventMetrics {
 
     /// Takes a part that was said by ``changedParts(at:)``, perhaps in another run. Nothing of one that is damaged is
     /// taken, nor of one whose metric is defined otherwise now: that part is removed with the next ones.
-    package mutating func restore(_ part: ByteBuffer, at now: Moment) throws(EventCodecError) {
+    package mutating func restore(_ part: ByteBuffer, at now: Moment) throws(RecordError) {
         restore(try SavedEvents(part), at: now)
     }
 }

@@ -2,7 +2,7 @@ import Exposition
 import NIOCore
 
 /// Parts that records and groups have in common.
-extension PushWriter {
+extension RecordWriter {
     mutating func write(_ type: MetricType) { write(type.rawValue) }
 
     mutating func write(life: Duration?) {
@@ -62,17 +62,17 @@ extension PushWriter {
     }
 }
 
-extension PushReader {
-    mutating func type() throws(PushCodecError) -> MetricType {
+extension RecordReader {
+    mutating func type() throws(RecordError) -> MetricType {
         guard let type = MetricType(rawValue: try text()) else { throw .damaged("a type") }
         return type
     }
 
-    mutating func life() throws(PushCodecError) -> Duration? {
-        try optional { reader throws(PushCodecError) in .nanoseconds(max(0, try reader.int64())) }
+    mutating func life() throws(RecordError) -> Duration? {
+        try optional { reader throws(RecordError) in .nanoseconds(max(0, try reader.int64())) }
     }
 
-    mutating func operation() throws(PushCodecError) -> ClearMode.Operation {
+    mutating func operation() throws(RecordError) -> ClearMode.Operation {
         switch try byte() {
         case 0: return .replace
         case 1: return .sum
@@ -85,31 +85,31 @@ extension PushReader {
         }
     }
 
-    mutating func quantile() throws(PushCodecError) -> Double {
+    mutating func quantile() throws(RecordError) -> Double {
         let quantile = try number()
         guard 0...1 ~= quantile else { throw .damaged("a quantile") }
         return quantile
     }
 
-    mutating func mode() throws(PushCodecError) -> ClearMode { ClearMode(try operation(), window: try life()) }
+    mutating func mode() throws(RecordError) -> ClearMode { ClearMode(try operation(), window: try life()) }
 
-    mutating func histogram() throws(PushCodecError) -> HistogramPoint {
+    mutating func histogram() throws(RecordError) -> HistogramPoint {
         HistogramPoint(buckets: try pairs(), sum: try optionalNumber(), count: try number()).normalized
     }
 
-    mutating func summary() throws(PushCodecError) -> SummaryPoint {
+    mutating func summary() throws(RecordError) -> SummaryPoint {
         SummaryPoint(quantiles: try pairs(), sum: try optionalNumber(), count: try optionalNumber()).normalized
     }
 
-    private mutating func pairs() throws(PushCodecError) -> [(Double, Double)] {
-        try each { reader throws(PushCodecError) in (try reader.number(), try reader.number()) }
+    private mutating func pairs() throws(RecordError) -> [(Double, Double)] {
+        try each { reader throws(RecordError) in (try reader.number(), try reader.number()) }
     }
 
-    private mutating func optionalNumber() throws(PushCodecError) -> Double? {
-        try optional { reader throws(PushCodecError) in try reader.number() }
+    private mutating func optionalNumber() throws(RecordError) -> Double? {
+        try optional { reader throws(RecordError) in try reader.number() }
     }
 
-    mutating func point() throws(PushCodecError) -> PushedMetric.Point {
+    mutating func point() throws(RecordError) -> PushedMetric.Point {
         switch try byte() {
         case 0: return .value(try number(), text: try text())
         case 1: return .histogram(try histogram())
@@ -141,13 +141,13 @@ struct WrittenText {
     }
 
     /// A series may come twice: a push may say two things of one.
-    func check() throws(PushCodecError) {
+    func check() throws(RecordError) {
         let index = text.withUnsafeReadableBytes { CanonicalText.index($0, limits: .none) { _ in } }
         if index == nil { throw .damaged("names, labels or values") }
     }
 
     /// The series of the lines of one family.
-    static func series(_ name: String, _ type: MetricType, _ lines: ByteBuffer) throws(PushCodecError) -> [UInt64] {
+    static func series(_ name: String, _ type: MetricType, _ lines: ByteBuffer) throws(RecordError) -> [UInt64] {
         var text = WrittenText()
         text.append(name, type, help: nil)
         text.append(lines)

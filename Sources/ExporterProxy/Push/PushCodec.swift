@@ -10,7 +10,7 @@ package enum PushCodec {
     package static func encode(_ push: Push) -> ByteBuffer { encode(.push(push)) }
 
     package static func encode(_ record: PushRecord) -> ByteBuffer {
-        var writer = PushWriter(kind: kind(of: record).rawValue, room: room(of: record))
+        var writer = RecordWriter(kind: kind(of: record).rawValue, room: room(of: record))
         switch record {
         case .push(let push): writer.write(push)
         case .failure(let group, let moment):
@@ -48,16 +48,17 @@ package enum PushCodec {
     }
 
     /// The record, as if it came as long ago as the wall's clock says.
-    package static func decode(_ bytes: ByteBuffer, at now: Moment) throws(PushCodecError) -> PushRecord {
-        var reader = try PushReader(bytes, at: now)
+    package static func decode(_ bytes: ByteBuffer, at now: Moment) throws(RecordError) -> PushRecord {
+        var reader = try RecordReader(push: bytes)
+        let times = RestoredTimes(now: now)
         let record: PushRecord
-        switch Kind(rawValue: reader.kind) {
-        case .push: record = .push(try reader.push())
-        case .failure: record = .failure(try reader.checkedGroup(), at: try reader.moment())
+        switch Kind(rawValue: try reader.byte()) {
+        case .push: record = .push(try reader.push(times))
+        case .failure: record = .failure(try reader.checkedGroup(), at: try reader.moment(times))
         case .delete: record = .delete(try reader.group())
         case .deleteSelected: record = .deleteSelected(try reader.selection())
         case .wipe: record = .wipe
-        case .expire: record = .expire(at: try reader.moment())
+        case .expire: record = .expire(at: try reader.moment(times))
         case .limits: record = .limits(try reader.limits())
         case nil: throw .damaged("the kind of a record")
         }
@@ -66,7 +67,7 @@ package enum PushCodec {
     }
 }
 
-extension PushWriter {
+extension RecordWriter {
     mutating func write(_ limits: PushLimits) {
         for number in limits.numbers { write(Int64(limits[keyPath: number])) }
         write(life: limits.expireAfter)
@@ -112,8 +113,8 @@ extension PushWriter {
     }
 }
 
-extension PushReader {
-    mutating func limits() throws(PushCodecError) -> PushLimits {
+extension RecordReader {
+    mutating func limits() throws(RecordError) -> PushLimits {
         var limits = PushLimits()
         for number in limits.numbers {
             let value = try int64()
@@ -127,7 +128,7 @@ extension PushReader {
     }
 
     /// A group whose labels can be served.
-    fileprivate mutating func checkedGroup() throws(PushCodecError) -> GroupingKey {
+    fileprivate mutating func checkedGroup() throws(RecordError) -> GroupingKey {
         let group = try group()
         var text = WrittenText()
         text.append(group)
@@ -135,20 +136,20 @@ extension PushReader {
         return group
     }
 
-    fileprivate mutating func push() throws(PushCodecError) -> Push {
+    fileprivate mutating func push(_ times: RestoredTimes) throws(RecordError) -> Push {
         let group = try checkedGroup()
         guard let clearing = Push.Clearing(rawValue: try byte()) else { throw .damaged("what is cleared") }
         // Each is looked at for itself: whether they go together is said when they are applied.
-        let families = try each { reader throws(PushCodecError) in try reader.family() }
+        let families = try each { reader throws(RecordError) in try reader.family() }
         guard Set(families.map(\.name)).count == families.count else { throw .damaged("a name that comes twice") }
         return Push(
             group: group, clearing: clearing, families: families, expiresAfter: try life(),
-            idempotencyKey: try optional { reader throws(PushCodecError) in try reader.text() }, at: try moment())
+            idempotencyKey: try optional { reader throws(RecordError) in try reader.text() }, at: try moment(times))
     }
 
-    private mutating func family() throws(PushCodecError) -> PushedFamily {
+    private mutating func family() throws(RecordError) -> PushedFamily {
         let (name, type) = (try self.text(), try type())
-        let help = try optional { reader throws(PushCodecError) in try reader.text() }
+        let help = try optional { reader throws(RecordError) in try reader.text() }
         guard let clears = PushedFamily.Clears(rawValue: try byte()) else { throw .damaged("what is cleared") }
         let life = try life()
         var text = WrittenText()
@@ -161,14 +162,14 @@ extension PushReader {
 
     private mutating func content(
         _ name: String, _ type: MetricType, _ text: inout WrittenText
-    ) throws(PushCodecError) -> PushedFamily.Content {
+    ) throws(RecordError) -> PushedFamily.Content {
         switch try byte() {
         case 0:
             let lines = try lines()
             text.append(lines)
             return .block(PushedBlock(lines: lines, series: try WrittenText.series(name, type, lines)))
         case 1:
-            let metrics = try each { reader throws(PushCodecError) in
+            let metrics = try each { reader throws(RecordError) in
                 PushedMetric(labels: try reader.text(), mode: try reader.mode(), point: try reader.point())
             }
             for metric in metrics { text.append(name, labels: metric.labels, metric.point) }
@@ -177,12 +178,12 @@ extension PushReader {
         }
     }
 
-    fileprivate mutating func selection() throws(PushCodecError) -> PushSelection {
+    fileprivate mutating func selection() throws(RecordError) -> PushSelection {
         var selection = PushSelection()
-        selection.metrics = try each { reader throws(PushCodecError) in
+        selection.metrics = try each { reader throws(RecordError) in
             PushSelection.Metric(group: try reader.group(), family: try reader.text(), labels: try reader.text())
         }
-        selection.groups = try each { reader throws(PushCodecError) in try reader.group() }
+        selection.groups = try each { reader throws(RecordError) in try reader.group() }
         return selection
     }
 }

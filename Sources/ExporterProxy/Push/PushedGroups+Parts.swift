@@ -39,13 +39,13 @@ extension PushedGroups {
     }
 
     private func part(of group: PushedGroup) -> ByteBuffer {
-        var writer = PushWriter(kind: PartKind.group.rawValue)
+        var writer = RecordWriter(kind: PartKind.group.rawValue)
         writer.write(group, times)
         return writer.bytes
     }
 
     private func basesPart() -> ByteBuffer {
-        var writer = PushWriter(kind: PartKind.bases.rawValue)
+        var writer = RecordWriter(kind: PartKind.bases.rawValue)
         let times = times
         writer.write(each: ledger.bases.all) { writer, place in
             writer.write(place.group)
@@ -58,13 +58,13 @@ extension PushedGroups {
     }
 
     private func limitsPart() -> ByteBuffer {
-        var writer = PushWriter(kind: PartKind.limits.rawValue)
+        var writer = RecordWriter(kind: PartKind.limits.rawValue)
         writer.write(limits)
         return writer.bytes
     }
 
     private func keysPart() -> ByteBuffer {
-        var writer = PushWriter(kind: PartKind.keys.rawValue)
+        var writer = RecordWriter(kind: PartKind.keys.rawValue)
         let times = times
         writer.write(each: keys.all) { writer, entry in
             writer.write(entry.key.group)
@@ -84,13 +84,14 @@ extension PushedGroups {
 
     /// Takes a part that was made by ``changedParts()``, perhaps of another run; a group takes the place of the one
     /// with its key. Nothing of a part that is refused is taken.
-    package mutating func restore(_ bytes: ByteBuffer, at now: Moment) throws(PushCodecError) {
+    package mutating func restore(_ bytes: ByteBuffer, at now: Moment) throws(RecordError) {
         if reference == nil { reference = now }
-        var reader = try PushReader(bytes, at: now)
-        switch PartKind(rawValue: reader.kind) {
-        case .group: try restoreGroup(&reader)
-        case .bases: try restoreBases(&reader)
-        case .keys: try restoreKeys(&reader)
+        var reader = try RecordReader(push: bytes)
+        let times = RestoredTimes(now: now)
+        switch PartKind(rawValue: try reader.byte()) {
+        case .group: try restoreGroup(&reader, times)
+        case .bases: try restoreBases(&reader, times)
+        case .keys: try restoreKeys(&reader, times)
         case .limits:
             let limits = try reader.limits()
             try reader.end()
@@ -100,8 +101,8 @@ extension PushedGroups {
         }
     }
 
-    private mutating func restoreGroup(_ reader: inout PushReader) throws(PushCodecError) {
-        let saved = try SavedGroup(&reader)
+    private mutating func restoreGroup(_ reader: inout RecordReader, _ times: RestoredTimes) throws(RecordError) {
+        let saved = try SavedGroup(&reader, times)
         try reader.end()
         if let old = places[saved.key] { remove(old) }
         guard saved.fits(ledger) else { throw .conflict }
@@ -113,12 +114,12 @@ extension PushedGroups {
         unsaved.slots.remove(slot)
     }
 
-    private mutating func restoreBases(_ reader: inout PushReader) throws(PushCodecError) {
+    private mutating func restoreBases(_ reader: inout RecordReader, _ times: RestoredTimes) throws(RecordError) {
         var text = WrittenText()
-        let bases = try reader.each { reader throws(PushCodecError) in
+        let bases = try reader.each { reader throws(RecordError) in
             let (group, family) = (try reader.group(), try reader.text())
             let (type, labels) = (try reader.type(), try reader.text())
-            return (group, family, ExpiredBases.Base(type, labels: labels, try reader.aggregate()))
+            return (group, family, ExpiredBases.Base(type, labels: labels, try reader.aggregate(times)))
         }
         try reader.end()
         for (_, family, base) in bases {
@@ -135,10 +136,10 @@ extension PushedGroups {
         ledger.bases.hasChanged = false
     }
 
-    private mutating func restoreKeys(_ reader: inout PushReader) throws(PushCodecError) {
-        let entries = try reader.each { reader throws(PushCodecError) in
+    private mutating func restoreKeys(_ reader: inout RecordReader, _ times: RestoredTimes) throws(RecordError) {
+        let entries = try reader.each { reader throws(RecordError) in
             let key = IdempotencyKeys.Key(group: try reader.group(), key: ExactText(try reader.text()))
-            let time = reader.clock.monotonic(wall: try reader.int64())
+            let time = times.monotonic(wall: try reader.int64())
             return (key, time, try reader.outcome())
         }
         try reader.end()
@@ -155,7 +156,7 @@ struct WrittenTimes {
     func wall(_ monotonic: Int64) -> Int64 { reference.at(monotonic: monotonic).wall.nanoseconds }
 }
 
-extension PushWriter {
+extension RecordWriter {
     fileprivate mutating func write(_ outcome: PushOutcome) {
         guard case .refused(let conflicts) = outcome else { return write(count: 0) }
         write(each: conflicts) { writer, conflict in
@@ -165,9 +166,9 @@ extension PushWriter {
     }
 }
 
-extension PushReader {
-    fileprivate mutating func outcome() throws(PushCodecError) -> PushOutcome {
-        let conflicts = try each { reader throws(PushCodecError) in
+extension RecordReader {
+    fileprivate mutating func outcome() throws(RecordError) -> PushOutcome {
+        let conflicts = try each { reader throws(RecordError) in
             guard let kind = PushConflict.Kind(rawValue: try reader.text()) else { throw .damaged("a reason") }
             return PushConflict(kind: kind, description: try reader.text())
         }

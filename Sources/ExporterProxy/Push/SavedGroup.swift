@@ -23,16 +23,16 @@ struct SavedGroup {
     let lastSucceeded: Bool
     let families: [Family]
 
-    init(_ reader: inout PushReader) throws(PushCodecError) {
+    init(_ reader: inout RecordReader, _ times: RestoredTimes) throws(RecordError) {
         key = try reader.group()
-        lastPush = try reader.optional { reader throws(PushCodecError) in try reader.moment() }
-        lastFailure = try reader.optional { reader throws(PushCodecError) in try reader.moment() }
+        lastPush = try reader.optional { reader throws(RecordError) in try reader.moment(times) }
+        lastFailure = try reader.optional { reader throws(RecordError) in try reader.moment(times) }
         lastSucceeded = try reader.flag()
-        families = try reader.each { reader throws(PushCodecError) in try reader.savedFamily() }
+        families = try reader.each { reader throws(RecordError) in try reader.savedFamily(times) }
         try checkText()
     }
 
-    private func checkText() throws(PushCodecError) {
+    private func checkText() throws(RecordError) {
         var text = WrittenText()
         text.append(key)
         for saved in families {
@@ -105,7 +105,7 @@ extension WrittenText {
 
 // MARK: Bytes
 
-extension PushWriter {
+extension RecordWriter {
     mutating func write(_ group: PushedGroup, _ times: WrittenTimes) {
         write(group.key)
         write(optional: group.lastPush) { $0.write($1.wall.nanoseconds) }
@@ -181,16 +181,16 @@ extension PushWriter {
     }
 }
 
-extension PushReader {
-    fileprivate mutating func savedFamily() throws(PushCodecError) -> SavedGroup.Family {
+extension RecordReader {
+    fileprivate mutating func savedFamily(_ times: RestoredTimes) throws(RecordError) -> SavedGroup.Family {
         let (name, type) = (try text(), try type())
-        let help = try optional { reader throws(PushCodecError) in try reader.text() }
-        let family = GroupFamily(name, type, help: help, at: try moment())
-        let block = try optional { reader throws(PushCodecError) in (try reader.lines(), try reader.lifetime()) }
-        let lines = try each { reader throws(PushCodecError) in try reader.savedLines(name, type) }
-        let metrics = try each { reader throws(PushCodecError) in
+        let help = try optional { reader throws(RecordError) in try reader.text() }
+        let family = GroupFamily(name, type, help: help, at: try moment(times))
+        let block = try optional { reader throws(RecordError) in (try reader.lines(), try reader.lifetime(times)) }
+        let lines = try each { reader throws(RecordError) in try reader.savedLines(name, type, times) }
+        let metrics = try each { reader throws(RecordError) in
             SavedGroup.Metric(
-                labels: try reader.text(), life: try reader.lifetime(), state: try reader.aggregate())
+                labels: try reader.text(), life: try reader.lifetime(times), state: try reader.aggregate(times))
         }
         var saved = SavedGroup.Family(family: family, block: nil, lines: lines, metrics: metrics)
         if let (lines, life) = block {
@@ -201,19 +201,21 @@ extension PushReader {
         return saved
     }
 
-    private mutating func savedLines(_ name: String, _ type: MetricType) throws(PushCodecError) -> GroupFamily.Lines {
+    private mutating func savedLines(
+        _ name: String, _ type: MetricType, _ times: RestoredTimes
+    ) throws(RecordError) -> GroupFamily.Lines {
         let text = try lines()
         let count = try WrittenText.series(name, type, text).count
         guard count > 0 else { throw .damaged("lines of \(name)") }
         return GroupFamily.Lines(
-            text: Array(text.readableBytesView), count: Int32(truncatingIfNeeded: count), life: try lifetime())
+            text: Array(text.readableBytesView), count: Int32(truncatingIfNeeded: count), life: try lifetime(times))
     }
 
-    private mutating func lifetime() throws(PushCodecError) -> Lifetime {
-        Lifetime(pushedAt: clock.monotonic(wall: try int64()), try life())
+    private mutating func lifetime(_ times: RestoredTimes) throws(RecordError) -> Lifetime {
+        Lifetime(pushedAt: times.monotonic(wall: try int64()), try life())
     }
 
-    mutating func aggregate() throws(PushCodecError) -> Aggregate {
+    mutating func aggregate(_ times: RestoredTimes) throws(RecordError) -> Aggregate {
         switch try byte() {
         case 0: return .sum(try number())
         case 1: return .min(try number())
@@ -223,22 +225,22 @@ extension PushReader {
         case 5:
             let quantile = try quantile()
             var values = RecentValues()
-            for value in try each({ reader throws(PushCodecError) in try reader.number() }) { values.append(value) }
+            for value in try each({ reader throws(RecordError) in try reader.number() }) { values.append(value) }
             return .quantile(quantile, values)
-        case 6: return .window(try window())
+        case 6: return .window(try window(times))
         case 7: return .histogram(isSum: try flag(), try histogram())
         case 8: return .summary(isSum: try flag(), try summary())
         default: throw .damaged("a value")
         }
     }
 
-    private mutating func window() throws(PushCodecError) -> ValueWindow {
+    private mutating func window(_ times: RestoredTimes) throws(RecordError) -> ValueWindow {
         let operation = try operation()
         let length = try int64()
         guard 1...ValueWindow.lengthMax ~= length else { throw .damaged("a window") }
-        let buckets = try each { reader throws(PushCodecError) in
+        let buckets = try each { reader throws(RecordError) in
             ValueWindow.Bucket(
-                start: reader.clock.monotonic(wall: try reader.int64()), value: try reader.number(),
+                start: times.monotonic(wall: try reader.int64()), value: try reader.number(),
                 pushes: try reader.number())
         }
         guard buckets.count <= ValueWindow.bucketsMax else { throw .damaged("a window") }

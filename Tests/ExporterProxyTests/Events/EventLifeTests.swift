@@ -301,12 +301,12 @@ struct EventLifeTests {
             let bytes = Array(part.readableBytesView)
             for count in bytes.indices {
                 var other = EventBench(bench.metrics.settings)
-                #expect(throws: EventCodecError.self) {
+                #expect(throws: RecordError.self) {
                     try other.metrics.restore(ByteBuffer(bytes: bytes.prefix(count)), at: other.now)
                 }
                 #expect(other.metrics.seriesCount == 0)
             }
-            #expect(throws: EventCodecError.length) {
+            #expect(throws: RecordError.length) {
                 var other = EventBench(bench.metrics.settings)
                 try other.metrics.restore(ByteBuffer(bytes: bytes + [0]), at: other.now)
             }

@@ -61,8 +61,8 @@ struct PushCodecTests {
             ([], .length), ([2, 0], .version(2)), ([1], .length), ([1, 99], .damaged("the kind of a record")),
             ([1, 4, 0], .length), ([1, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], .damaged("a count")),
             ([1, 0, 0xFF, 0xFF, 0x03], .length), ([1, 2, 1, 1, 0xFF, 0], .damaged("a text")),
-        ] as [([UInt8], PushCodecError)])
-    func damagedRecord_IsRefused(bytes: [UInt8], error: PushCodecError) {
+        ] as [([UInt8], RecordError)])
+    func damagedRecord_IsRefused(bytes: [UInt8], error: RecordError) {
         #expect(throws: error) { _ = try PushCodec.decode(ByteBuffer(bytes: bytes), at: .example) }
     }
 
@@ -81,7 +81,7 @@ struct PushCodecTests {
         if text == "m gauge x=1 1 1" {
             push.families[0].content = .block(.init(lines: ByteBuffer(string: "m 1 1\n"), series: [1]))
         }
-        #expect(throws: PushCodecError.self) { _ = try PushCodec.decode(PushCodec.encode(push), at: .example) }
+        #expect(throws: RecordError.self) { _ = try PushCodec.decode(PushCodec.encode(push), at: .example) }
     }
 
     @Test func part_TakesThePlaceOfItsGroup_AndContradictsNoOther() throws {
@@ -94,7 +94,7 @@ struct PushCodecTests {
         for other in ["m counter x=2 1", "m gauge x=1 1", "h summary s(c=1)"] {
             let bench = PushBench()
             try bench.push(other, to: "job=b")
-            #expect(throws: PushCodecError.conflict) { try bench.restore(part) }
+            #expect(throws: RecordError.conflict) { try bench.restore(part) }
             #expect(bench.groups.count == 1)
         }
     }

@@ -1,0 +1,1 @@
+../../../../Sources/ExporterProxy/Store/RecordBytes.swift
