@@ -176,13 +176,10 @@ package final class PushGateway: Service, LiveSource {
         olderThan age: Duration?, where isWanted: ((_ name: String, _ labels: LabelSet) -> Bool)?
     ) -> PushSelection {
         let now = time()
-        var selection = PushSelection()
-        for key in state.withLock({ $0.groups.groupingKeys }) {
-            // Looked through without the lock: what is wanted may take long to say.
-            let group = state.withLock { $0.groups.group(of: key) }
-            group?.select(olderThan: age, at: now, where: isWanted, into: &selection)
-        }
-        return selection
+        let keys = state.withLock { $0.groups.groupingKeys }
+        // One after the other, and looked through without the lock: what is wanted may take long to say.
+        let groups = keys.lazy.compactMap { key in self.state.withLock { $0.groups.group(of: key) } }
+        return PushSelection(of: groups, olderThan: age, at: now, where: isWanted)
     }
 
     package var groupCount: Int { state.withLock { $0.groups.count } }

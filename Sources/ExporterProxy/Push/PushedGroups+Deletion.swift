@@ -17,28 +17,6 @@ extension PushedGroups {
         return before
     }
 
-    /// Deletes what ``select(olderThan:at:where:)`` finds; with `dryRun` only says how much that is.
-    package mutating func delete(
-        olderThan age: Duration?, dryRun: Bool, at moment: Moment,
-        where isWanted: ((_ name: String, _ labels: LabelSet) -> Bool)?
-    ) -> (series: Int, groups: Int) {
-        let selection = select(olderThan: age, at: moment, where: isWanted)
-        if !dryRun { _ = delete(selection) }
-        return (selection.series, selection.groupsLeftEmpty)
-    }
-
-    /// The metrics of groups to which nobody has pushed for `age`, of which a sample is wanted; groups without series
-    /// where all are.
-    package func select(
-        olderThan age: Duration?, at moment: Moment, where isWanted: ((_ name: String, _ labels: LabelSet) -> Bool)?
-    ) -> PushSelection {
-        var selection = PushSelection()
-        for slot in places.values.sorted() {
-            slots[slot]?.select(olderThan: age, at: moment, where: isWanted, into: &selection)
-        }
-        return selection
-    }
-
     /// What of a selection is still there; groups that have nothing left go.
     mutating func delete(_ selection: PushSelection) -> PushOutcome {
         let (series, groups) = (series, count)
@@ -56,9 +34,19 @@ extension PushedGroups {
     }
 }
 
+extension PushSelection {
+    /// The metrics of groups to which nobody has pushed for `age`, of which a sample is wanted; groups without series
+    /// where all are.
+    init(
+        of groups: some Sequence<PushedGroup>, olderThan age: Duration?, at moment: Moment,
+        where isWanted: ((_ name: String, _ labels: LabelSet) -> Bool)?
+    ) {
+        for group in groups { group.select(olderThan: age, at: moment, where: isWanted, into: &self) }
+    }
+}
+
 extension PushedGroup {
-    /// See ``PushedGroups/select(olderThan:at:where:)``.
-    func select(
+    fileprivate func select(
         olderThan age: Duration?, at moment: Moment, where isWanted: ((_ name: String, _ labels: LabelSet) -> Bool)?,
         into selection: inout PushSelection
     ) {

@@ -23,35 +23,38 @@ struct PushDeletionTests {
         ("", [], 6, 2),
     ])
     func selected_GoesEverywhere(wanted: String, left: [String], series: Int, groups: Int) throws {
-        for isDry in [true, false] {
-            let bench = PushBench()
-            try bench.push("m gauge block x=1 1; x=2 2 | n gauge sum 1 | h histogram sum h(+Inf:1)", to: "job=a")
-            try bench.push("m gauge x=1,y=1 1", to: "job=b")
-            bench.advance(.seconds(61))
-            try bench.push("m gauge x=1,z=1 1", to: "job=young")
-            let gone = bench.delete(olderThan: .seconds(60), dryRun: isDry) { name, labels in
-                wanted.isEmpty || wanted == "name=\(name)" || labels.contains { wanted == "\($0.name)=\($0.value)" }
-            }
-            #expect(gone == (series, groups))
-            #expect(bench.groups.series == (isDry ? 7 : 7 - series))
-            #expect(bench.samples(of: "job=young").count == 1)
-            if !isDry { #expect(bench.samples(of: "job=a") == left) }
+        let bench = PushBench()
+        try bench.push("m gauge block x=1 1; x=2 2 | n gauge sum 1 | h histogram sum h(+Inf:1)", to: "job=a")
+        try bench.push("m gauge x=1,y=1 1", to: "job=b")
+        bench.advance(.seconds(61))
+        try bench.push("m gauge x=1,z=1 1", to: "job=young")
+        let selection = bench.select(olderThan: .seconds(60)) { name, labels in
+            wanted.isEmpty || wanted == "name=\(name)" || labels.contains { wanted == "\($0.name)=\($0.value)" }
         }
+        #expect((selection.series, selection.groupsLeftEmpty) == (series, groups))
+        #expect(bench.groups.series == 7)
+        #expect(bench.apply(.deleteSelected(selection)) == .removed(series: series, groups: groups))
+        #expect(bench.groups.series == 7 - series)
+        #expect(bench.samples(of: "job=young").count == 1)
+        #expect(bench.samples(of: "job=a") == left)
     }
 
     @Test func everything_TakesGroupsWithoutSeriesToo() throws {
         let bench = PushBench()
         try bench.push("", to: "job=a")
         try bench.push("m gauge 1", to: "job=b")
-        #expect(bench.delete(olderThan: nil, dryRun: false) { _, _ in true } == (1, 1))
-        #expect(bench.delete(olderThan: nil, dryRun: false, where: nil) == (0, 1))
+        let series = bench.select(olderThan: nil) { _, _ in true }
+        #expect(bench.apply(.deleteSelected(series)) == .removed(series: 1, groups: 1))
+        let all = bench.select(olderThan: nil, where: nil)
+        #expect(all.groupsLeftEmpty == 1)
+        #expect(bench.apply(.deleteSelected(all)) == .removed(series: 0, groups: 1))
         #expect(bench.groups.count == 0)
     }
 
     @Test func selectionFromBefore_TakesWhatIsLeftOfIt() throws {
         let bench = PushBench()
         try bench.push("m gauge x=1 1; x=2 sum 2 | s summary a=1 s(0.5:1)")
-        let selection = bench.groups.select(olderThan: nil, at: bench.now, where: nil)
+        let selection = bench.select(olderThan: nil, where: nil)
         #expect(selection.metrics.map(\.labels) == ["x=\"1\"", "x=\"2\"", "a=\"1\""])
         try bench.push("m gauge x=2 sum 2; x=3 1")
         #expect(bench.apply(.deleteSelected(selection)) == .removed(series: 2, groups: 0))

@@ -164,10 +164,9 @@ final class PushBench {
     func changedParts() -> [PushedGroups.Part] { groups.changedParts() }
     func restore(_ part: ByteBuffer) throws { try groups.restore(part, at: now) }
 
-    func delete(
-        olderThan age: Duration?, dryRun: Bool, where isWanted: ((String, LabelSet) -> Bool)? = nil
-    ) -> (series: Int, groups: Int) {
-        groups.delete(olderThan: age, dryRun: dryRun, at: now, where: isWanted)
+    func select(olderThan age: Duration?, where isWanted: ((String, LabelSet) -> Bool)?) -> PushSelection {
+        PushSelection(
+            of: groups.groupingKeys.compactMap(groups.group(of:)), olderThan: age, at: now, where: isWanted)
     }
 }
 

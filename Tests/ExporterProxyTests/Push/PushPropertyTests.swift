@@ -70,7 +70,7 @@ struct PushPropertyTests {
             }
             if step % 17 == 16 { records.append(.delete(push.group)) }
             if step % 19 == 18 {
-                let selection = bench.groups.select(olderThan: nil, at: bench.now) { name, _ in name == "m" }
+                let selection = bench.select(olderThan: nil) { name, _ in name == "m" }
                 records.append(.deleteSelected(selection))
             }
             for record in records {
