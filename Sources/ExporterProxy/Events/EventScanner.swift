@@ -201,23 +201,7 @@ struct EventScanner {
     /// Goes to the next byte that is a quote, a backslash, a control character or not ASCII, or to the end.
     @inline(__always)
     private mutating func skipPlain() {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let high: UInt64 = 0x8080_8080_8080_8080
-        while i &+ 8 <= bytes.count {
-            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: i, as: UInt64.self))
-            let quote = word ^ (ones &* 0x22)
-            let backslash = word ^ (ones &* 0x5C)
-            // The high bit of a byte is set where it is one of those sought; a false hit can only stand above a true
-            // one, and only the lowest counts.
-            let hits =
-                ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- ones &* 0x20) & ~word | word)
-                & high
-            if hits != 0 {
-                i &+= hits.trailingZeroBitCount >> 3
-                return
-            }
-            i &+= 8
-        }
+        i = JSONWord.skip(bytes, from: i) { word, _ in word.marks | word.controls | word.beyondASCII }
         while i < bytes.count, Self.isPlain(bytes[i]) { i &+= 1 }
     }
 

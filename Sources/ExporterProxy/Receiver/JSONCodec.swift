@@ -173,27 +173,12 @@ package struct JSONCodec {
     /// Bound: output[count ..< count + 8] exists, since count <= i and output is 8 bytes longer than the input.
     @inline(__always)
     private mutating func run8() {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let high: UInt64 = 0x8080_8080_8080_8080
-        while i &+ 8 <= input.count {
-            let word = UInt64(littleEndian: input.loadUnaligned(fromByteOffset: i, as: UInt64.self))
-            output.storeBytes(of: word.littleEndian, toByteOffset: count, as: UInt64.self)
-            let quote = word ^ (ones &* 0x22)
-            let backslash = word ^ (ones &* 0x5C)
-            // Each term has the high bit of a byte set where that byte is the one sought; a false hit can only
-            // stand above a true one, and only the lowest counts.
-            let hits =
-                ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- ones &* 0x20) & ~word) & high
-            if hits == 0 {
-                i &+= 8
-                count &+= 8
-            } else {
-                let clean = hits.trailingZeroBitCount >> 3
-                i &+= clean
-                count &+= clean
-                return
-            }
+        let (start, ahead, output) = (i, i &- count, output)
+        i = JSONWord.skip(input, from: i) { word, offset in
+            word.store(to: output, at: offset &- ahead)
+            return word.marks | word.controls
         }
+        count &+= i &- start
     }
 
     @inline(__always)

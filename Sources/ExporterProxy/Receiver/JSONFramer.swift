@@ -42,30 +42,9 @@ package struct JSONFramer: Equatable {
         return .incomplete
     }
 
-    /// Moves to the next quote or backslash, 8 bytes at a time, or to within 8 bytes of the end.
-    ///
-    /// Bound: 8 bytes are loaded only while they are all inside `bytes`.
-    @inline(__always)
-    private mutating func skipPlain(_ bytes: UnsafeRawBufferPointer) {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let high: UInt64 = 0x8080_8080_8080_8080
-        while scanned &+ 8 <= bytes.count {
-            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: scanned, as: UInt64.self))
-            let quote = word ^ (ones &* 0x22)
-            let backslash = word ^ (ones &* 0x5C)
-            // The lowest hit is a true one: see JSONCodec.
-            let hits = ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash) & high
-            if hits != 0 {
-                scanned &+= hits.trailingZeroBitCount >> 3
-                return
-            }
-            scanned &+= 8
-        }
-    }
-
     private mutating func scanString(_ bytes: UnsafeRawBufferPointer) {
         while scanned < bytes.count {
-            if !isEscaped { skipPlain(bytes) }
+            if !isEscaped { scanned = JSONWord.skip(bytes, from: scanned) { word, _ in word.marks } }
             guard scanned < bytes.count else { return }
             let byte = bytes[scanned]
             scanned += 1
