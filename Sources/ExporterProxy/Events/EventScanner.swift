@@ -217,7 +217,7 @@ struct EventScanner {
         case UInt8(ascii: "u"):
             i &+= 1
             for _ in 0..<4 {
-                guard let byte = next, Self.digit(byte) != nil else {
+                guard let byte = next, HexDigit.value(of: byte) != nil else {
                     throw .malformed(offset: start, "expected four hexadecimal digits behind \\u")
                 }
                 i &+= 1
@@ -226,16 +226,6 @@ struct EventScanner {
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             i &+= 1
         default: throw .malformed(offset: start, "unknown escape")
-        }
-    }
-
-    /// The value of a hexadecimal digit.
-    static func digit(_ byte: UInt8) -> UInt32? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte &- UInt8(ascii: "0"))
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(byte &- UInt8(ascii: "a") &+ 10)
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(byte &- UInt8(ascii: "A") &+ 10)
-        default: nil
         }
     }
 }

@@ -66,8 +66,8 @@ enum EventText {
         else { return nil }
         var value: UInt32 = 0
         for place in start &+ 2..<start &+ 6 {
-            guard let digit = EventScanner.digit(bytes[place]) else { return nil }
-            value = value << 4 | digit
+            guard let digit = HexDigit.value(of: bytes[place]) else { return nil }
+            value = value << 4 | UInt32(digit)
         }
         return value
     }

@@ -231,7 +231,7 @@ package struct JSONCodec {
         var value: UInt32 = 0
         for k in start..<start &+ 4 {
             guard k < input.count else { throw .incomplete }
-            guard let digit = Character(Unicode.Scalar(input[k])).hexDigitValue else {
+            guard let digit = HexDigit.value(of: input[k]) else {
                 throw .refused(.json(offset: k, "expected four hexadecimal digits after \\u"))
             }
             value = value << 4 | UInt32(digit)

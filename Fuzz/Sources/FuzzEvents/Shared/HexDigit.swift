@@ -1,0 +1,1 @@
+../../../../Sources/ExporterProxy/Support/HexDigit.swift
