@@ -50,7 +50,7 @@ public final class GroupedForm: Sendable {
         for prefix in prefixes {
             let end = position &+ Int(prefix & ~ExpositionShape.headerBit)
             guard end <= text.count else { return nil }
-            sum = SeriesHash.ofThisProcess.chain(sum, text.part(position..<end))
+            sum = ByteHash.ofThisProcess.chain(sum, text.part(position..<end))
             position = end
             if prefix & ExpositionShape.headerBit != 0 { continue }
             while position < text.count, text[position] != UInt8(ascii: "\n") { position &+= 1 }
@@ -100,7 +100,7 @@ extension GroupedForm {
 private struct GroupedFormWriter {
     private let read: UnsafeBufferPointer<UInt32>
     private let written: UnsafeBufferPointer<UInt32>
-    private let hash = SeriesHash.ofThisProcess
+    private let hash = ByteHash.ofThisProcess
     private let end: LineScan.Position
     private let linesStart: UnsafeMutablePointer<UInt8>
     private let linesEnd: UnsafeMutablePointer<UInt8>

@@ -34,30 +34,6 @@ struct SeriesHash {
     @inline(__always)
     func end(_ sum: UInt64) -> UInt64 { Self.mix(sum, label) }
 
-    /// What a text comes to that is read in parts, all of them in front of `part` having come to `sum`.
-    ///
-    /// Sixteen bytes at a time, the last sixteen overlapping where the count is not a multiple.
-    @inline(__always)
-    func chain(_ sum: UInt64, _ part: UnsafeRawBufferPointer) -> UInt64 {
-        guard let base = part.baseAddress, part.count >= 16 else { return Self.mix(sum, Self.hash(part, name)) }
-        var sum = sum &+ UInt64(truncatingIfNeeded: part.count)
-        var offset = 0
-        while offset &+ 16 < part.count {
-            sum = chain(sum, base + offset)
-            offset &+= 16
-        }
-        return chain(sum, base + (part.count &- 16))
-    }
-
-    /// Both factors have something in them that nobody knows.
-    @inline(__always)
-    private func chain(_ sum: UInt64, _ bytes: UnsafeRawPointer) -> UInt64 {
-        let first = bytes.loadUnaligned(as: UInt64.self) ^ label
-        let product = first.multipliedFullWidth(
-            by: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self) ^ sum ^ name)
-        return product.high ^ product.low
-    }
-
     /// The labels whose values are numbers.
     enum Border {
         case none, le, quantile

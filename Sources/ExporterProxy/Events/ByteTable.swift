@@ -1,3 +1,4 @@
+import Exposition
 import Glibc
 
 /// Texts with numbers from 0 on, found by their bytes; the bytes lie in one piece of memory.
@@ -9,7 +10,7 @@ struct ByteTable: Sendable {
         var count: Int
     }
 
-    private let hash = EventHash()
+    private let hash = ByteHash()
     private var entries: [Entry] = []
     private var bytes: [UInt8] = []
     private var unused = 0

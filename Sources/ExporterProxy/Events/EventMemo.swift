@@ -1,3 +1,4 @@
+import Exposition
 import Glibc
 
 /// Remembers what whole datagrams came to: workers send the same bytes again and again.
@@ -27,7 +28,7 @@ struct EventMemo: Sendable {
     private static let ways = 4
     private static let entriesMin = 128
 
-    private let hash = EventHash()
+    private let hash = ByteHash()
     /// 0 where there is none.
     private var tags: [UInt64] = []
     private var entries: [Entry] = []

@@ -1,1 +1,0 @@
-../../../../Sources/ExporterProxy/Events/EventHash.swift
