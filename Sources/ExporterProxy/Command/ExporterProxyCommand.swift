@@ -6,7 +6,10 @@ package struct ExporterProxyCommand: AsyncParsableCommand {
         commandName: Version.name,
         abstract: "One port for all the Prometheus metrics of a host.",
         version: "\(Version.name) \(Version.number)",
-        subcommands: [ServeCommand.self, CheckCommand.self, AppsCommand.self, PushCommand.self],
+        subcommands: [
+            ServeCommand.self, CheckCommand.self, AppsCommand.self, PushCommand.self,
+            EventCommand.self,
+        ],
         defaultSubcommand: ServeCommand.self
     )
 

@@ -1,12 +1,15 @@
+import CLinux
 import Glibc
 import NIOCore
 
 /// The client's side of a connection, blocking: for the commands.
 package enum ClientSocket {
-    package static func connect(to address: HostPort) throws -> OwnedDescriptor {
+    /// - Parameter sendsDatagrams: by UDP, else TCP.
+    package static func connect(to address: HostPort, sendsDatagrams: Bool = false) throws -> OwnedDescriptor {
         let resolved = try address.resolved()
         let family = resolved.protocol == .inet6 ? AF_INET6 : AF_INET
-        let raw = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let type = sendsDatagrams ? SOCK_DGRAM : SOCK_STREAM
+        let raw = socket(family, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard raw >= 0 else { throw SystemError("open a socket") }
         let descriptor = OwnedDescriptor(raw)
         let connected = resolved.withSockAddr { pointer, size in Glibc.connect(raw, pointer, socklen_t(size)) }
@@ -22,6 +25,14 @@ package enum ClientSocket {
             guard sent > 0 else { throw SystemError("send") }
             rest = rest.dropFirst(sent)
         }
+    }
+
+    /// What the network has said of what was sent: of datagrams at this very machine, at once.
+    package static func requireNoError(_ connection: OwnedDescriptor) throws(SystemError) {
+        var code: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(connection.raw, SOL_SOCKET, SO_ERROR, &code, &length)
+        if code != 0 { throw SystemError("send", code: code) }
     }
 
     /// Until the peer ends; throws where it resets the connection instead.

@@ -186,9 +186,10 @@ package final class UnixSocketFile: Sendable {
     }
 
     /// Connects as a client, blocking; throws ``UnixSocketError`` or ``SystemError``.
-    package static func connect(to path: String) throws -> OwnedDescriptor {
+    package static func connect(to path: String, sendsDatagrams: Bool = false) throws -> OwnedDescriptor {
         var address = try self.address(path)
-        let raw = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let type = sendsDatagrams ? SOCK_DGRAM : SOCK_STREAM
+        let raw = socket(AF_UNIX, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard raw >= 0 else { throw SystemError("open a Unix socket") }
         let descriptor = OwnedDescriptor(raw)
         guard withSockaddr(&address, { Glibc.connect(raw, $0, $1) }) == 0 else {
