@@ -67,7 +67,7 @@ package struct Daemon {
             parts: .init(
                 store: store, reserved: configuration.reservedNames, keeper: push.gateway,
                 partKeepers: [events], registry: registry, logger: logger, time: time))
-        if let persistence { events.whenShown { [weak persistence] in persistence?.save() } }
+        if let persistence { events.whenShown { [weak persistence] in persistence?.saveSoon() } }
         if let journal = persistence?.journal { push.gateway.keep(in: journal) }
         let expiry = Expiry(
             store: store, rules: configuration.expiryRules, registry: registry, time: time)

@@ -61,6 +61,7 @@ final class EventReceiverLoop {
     /// Reads until ``WakeUp/requestStop()``, then what was already sent, and returns. Throws where a socket is broken
     /// for good.
     func run() throws {
+        try takeChanges(time())
         while !mailbox.wakeUp.stopIsRequested {
             let othersAreReady = try wait()
             let now = time()
@@ -97,7 +98,7 @@ final class EventReceiverLoop {
         switch token {
         case Token.wakeUp:
             mailbox.wakeUp.clear()
-            while let change = mailbox.takeNext() { try apply(change, now) }
+            try takeChanges(now)
         case Token.unix: if let socket = change?.doors.unix { _ = try read(socket, at: .unix, now) }
         case Token.listener: try accept(now)
         default: if let connection = connections[token] { read(connection, token, now) }
@@ -265,6 +266,10 @@ final class EventReceiverLoop {
     }
 
     // MARK: Changes
+
+    private func takeChanges(_ now: Moment) throws {
+        while let change = mailbox.takeNext() { try apply(change, now) }
+    }
 
     private func apply(_ new: EventReceiver.Change, _ now: Moment) throws {
         defer { new.done.ring() }

@@ -27,7 +27,6 @@ package final class EventRoom: LiveSource, Sendable {
         /// Whether one is there: without events somebody else may have the name.
         var isThere = false
         var whenShown: @Sendable () -> Void = {}
-        var shownAt: Moment?
     }
 
     /// - Parameter address: what people are shown as the place where packets come in.
@@ -84,16 +83,14 @@ package final class EventRoom: LiveSource, Sendable {
 
     package func refresh(at now: Moment) -> Moment? { looks.withLock { look(at: now, &$0) } }
 
-    /// Calls `body`, at most once a second, after other values have been shown: what is saved then is not less than
-    /// what somebody has seen, and a counter that is found again after a crash has not gone back.
+    /// Calls `body` after other values have been shown: what is saved then is not less than what somebody has seen, and
+    /// a counter that is found again after a crash has not gone back.
     package func whenShown(_ body: @escaping @Sendable () -> Void) { looks.withLock { $0.whenShown = body } }
 
-    private static let shownPause = Duration.seconds(1)
-
     private func look(at now: Moment, _ looks: inout Looks) -> Moment? {
-        let steps = state.withLock { state in
-            state.isAnnounced = false
-            return state.metrics.steps
+        let (steps, isNews) = state.withLock { state in
+            defer { state.isAnnounced = false }
+            return (state.metrics.steps, state.isAnnounced)
         }
         // One lock for each metric, so that packets do not wait for all of them.
         for step in 0..<steps { state.withLock { $0.metrics.render(step: step, at: now.monotonic) } }
@@ -104,10 +101,7 @@ package final class EventRoom: LiveSource, Sendable {
                 source: Self.source, origin: .init(.events, state.1), receivedAt: state.0 ?? now, body: page.text)
             let refused = store.refresh([(Self.source, hasText ? snapshot : nil)])
             looks.isThere = hasText && refused.isEmpty
-            if looks.shownAt.map({ now.elapsed(since: $0) >= Self.shownPause }) ?? true {
-                looks.shownAt = now
-                looks.whenShown()
-            }
+            if isNews { looks.whenShown() }
         }
         guard page.until != .max else { return nil }
         let left = page.until.subtractingReportingOverflow(now.monotonic)

@@ -107,7 +107,7 @@ package final class Persistence: Service {
         threads.shutdownGracefully { _ in }
     }
 
-    /// How often snapshots are saved. Setting it saves at once.
+    /// How often snapshots are saved. Setting it saves soon.
     package var saveInterval: Duration {
         get { state.withLock { $0.saveInterval } }
         set {
@@ -119,8 +119,10 @@ package final class Persistence: Service {
         }
     }
 
-    /// Has snapshots and parts saved now.
-    package func save() { journal.requestSave() }
+    /// Has snapshots and parts saved now, or a second after the last time.
+    package func saveSoon() { state.withLock { $0.changed }.ring() }
+
+    private static let pauseMin = Duration.seconds(1)
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -130,7 +132,9 @@ package final class Persistence: Service {
                     return state
                 }
                 self.journal.requestSave()
-                await round.changed.cancels { try? await Task.sleep(for: round.saveInterval) }
+                let pause = min(Self.pauseMin, round.saveInterval)
+                try? await Task.sleep(for: pause)
+                await round.changed.cancels { try? await Task.sleep(for: round.saveInterval - pause) }
             }
         }
         journal.requestEnd()
