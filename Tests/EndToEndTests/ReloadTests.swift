@@ -12,19 +12,6 @@ struct ReloadTests {
         try proxy.folder.write("config.toml", ProxyProcess.configuration(settings, in: proxy.folder) + more)
     }
 
-    /// Sends SIGHUP and waits until the log says what came of it; answers the line.
-    @discardableResult
-    private static func hangUp(_ proxy: ProxyProcess) async throws -> String {
-        func outcomes() -> [Substring] {
-            proxy.log.split(separator: "\n").filter {
-                $0.contains("configuration reloaded") || $0.contains("not reloaded")
-            }
-        }
-        let before = outcomes().count
-        proxy.child.send(SIGHUP)
-        return try await answer(to: "the reload is over") { outcomes().dropFirst(before).first.map(String.init) }
-    }
-
     /// The last address that the log names after `mark`.
     private static func lastPort(after mark: String, _ proxy: ProxyProcess) throws -> UInt16 {
         let rest = proxy.log.split(separator: mark).dropFirst().last ?? ""
@@ -40,13 +27,13 @@ struct ReloadTests {
             let startedAt = try proxy.ownSample(Self.succeededAt)
             try Self.write(
                 ["log.format": "\"json\"", "receiver.reply": "true", "exporter.worker_threads": "3"], of: proxy)
-            let line = try await Self.hangUp(proxy)
+            let line = try await proxy.hangUp()
             #expect(line.hasPrefix("{") && line.contains(#""changed":"exporter,receiver,log""#), "\(line)")
             #expect(proxy.log.contains(#""msg":"needs a restart","keys":"exporter.worker_threads""#), "\(proxy.log)")
             #expect(try proxy.send(#"{"a": "a 1"}"#) == .closed(Array("{\"ok\":true,\"apps\":[\"a\"]}\n".utf8)))
             #expect(try proxy.ownSample(Self.successful) == 1)
             #expect(try proxy.ownSample(Self.succeededAt) > startedAt)
-            #expect(try await Self.hangUp(proxy).contains(#""changed":"nothing""#))
+            #expect(try await proxy.hangUp().contains(#""changed":"nothing""#))
         }
     }
 
@@ -54,7 +41,7 @@ struct ReloadTests {
         try await withProxy { proxy in
             let startedAt = try proxy.ownSample(Self.succeededAt)
             try Self.write(["receiver.reply": "true", "store.sources_max": "0", "log.levle": "\"debug\""], of: proxy)
-            let line = try await Self.hangUp(proxy)
+            let line = try await proxy.hangUp()
             #expect(line.contains("level=error") && line.contains("store.sources_max: expected an integer"), "\(line)")
             #expect(line.contains("log.levle: unknown key, did you mean 'level'?"), "\(line)")
             #expect(try proxy.send(#"{"a": "a 1"}"#) == .closed([]))
@@ -63,13 +50,13 @@ struct ReloadTests {
             #expect(try proxy.ownSample(Self.succeededAt) == startedAt)
 
             try proxy.folder.write("config.toml", "no toml at all")
-            #expect(try await Self.hangUp(proxy).contains("config.toml:1:"))
+            #expect(try await proxy.hangUp().contains("config.toml:1:"))
             #expect(unlink(proxy.configurationPath) == 0)
-            #expect(try await Self.hangUp(proxy).contains("No such file or directory"))
+            #expect(try await proxy.hangUp().contains("No such file or directory"))
             #expect(try proxy.ownSample(Self.successful) == 0)
 
             try Self.write(["receiver.reply": "true"], of: proxy)
-            #expect(try await Self.hangUp(proxy).contains("changed=receiver"))
+            #expect(try await proxy.hangUp().contains("changed=receiver"))
             #expect(try proxy.ownSample(Self.successful) == 1)
         }
     }
@@ -83,7 +70,7 @@ struct ReloadTests {
                         "receiver.reply": "true", "receiver.receiver_unix_socket": "\"\(other)\"",
                         "exporter.scrape_expose_endpoint": "\"127.0.0.1:\(neighbour.httpPort)\"",
                     ], of: proxy)
-                let line = try await Self.hangUp(proxy)
+                let line = try await proxy.hangUp()
                 #expect(line.contains("listen on 127.0.0.1:\(neighbour.httpPort): Address already in use"), "\(line)")
             }
             #expect(access(other, F_OK) != 0, "the new socket file was left behind")
@@ -103,7 +90,7 @@ struct ReloadTests {
             #expect(!proxy.log.contains("reloaded"))
 
             try Self.write(["web.enable_lifecycle": "true"], of: proxy)
-            try await Self.hangUp(proxy)
+            try await proxy.hangUp()
             let done = try proxy.get("/-/reload", method: "POST")
             #expect(done.status == 200 && done.text == "configuration reloaded\n", "\(done.text)")
 
@@ -134,7 +121,7 @@ struct ReloadTests {
 
             try Self.write(
                 ["log.level": "\"debug\"", "store.stale_after": "\"1m\"", "receiver.reply": "true"], of: proxy)
-            try await Self.hangUp(proxy)
+            try await proxy.hangUp()
             for (index, client) in clients.enumerated() {
                 try client.send("\"half\(index) 1\"}{\"\(index)\": \"m\(index) 2\"}")
                 #expect(try client.read(upTo: "\"apps\":[\"\(index)\"]}\n").hasPrefix(#"{"ok":true"#))
@@ -157,7 +144,7 @@ struct ReloadTests {
             }
             let port = try freePort()
             try Self.write(["exporter.scrape_expose_endpoint": "\"127.0.0.1:\(port)\""], of: proxy)
-            try await Self.hangUp(proxy)
+            try await proxy.hangUp()
             #expect(try HTTPAnswer.get(port, "/metrics").text == "a 1\n")
             #expect(try idle.readToEnd() == .closed([]))
             #expect((try? SocketClient.tcp(proxy.httpPort)) == nil, "the old port is still open")
@@ -167,7 +154,7 @@ struct ReloadTests {
 
             // The same port of all addresses: no other port to the kernel.
             try Self.write(["exporter.scrape_expose_endpoint": "\"0.0.0.0:\(port)\""], of: proxy)
-            try await Self.hangUp(proxy)
+            try await proxy.hangUp()
             #expect(try HTTPAnswer.get(port, "/-/metrics").text.contains("\n\(Self.successful) 1\n"))
         }
     }
@@ -181,7 +168,7 @@ struct ReloadTests {
             try await wait(until: "both are stored") { try proxy.metrics() == "tcp 1\nunix 1\n" }
 
             try Self.write(["receiver.receiver_tcp_socket": "\"127.0.0.2:0\""], of: proxy)
-            try await Self.hangUp(proxy)
+            try await proxy.hangUp()
             #expect((try? proxy.connect(.tcp)) == nil, "the old port is still open")
             try tcp.send(#""half 1"}"#)
             #expect(try tcp.readToEnd() == .closed([]))
@@ -193,7 +180,7 @@ struct ReloadTests {
             try Self.write(
                 ["receiver.receiver_unix_socket": "\"\(moved)\"", "receiver.receive_on_tcp_socket": "false"],
                 of: proxy)
-            try await Self.hangUp(proxy)
+            try await proxy.hangUp()
             #expect(try unix.readToEnd() == .closed([]))
             #expect(access(proxy.unixSocket, F_OK) != 0 && access(moved, F_OK) == 0)
             let client = try SocketClient.unix(moved)
@@ -208,11 +195,11 @@ struct ReloadTests {
         try await withProxy { proxy in
             try proxy.send(#"{"a": "a 1"}"#)
             try Self.write(["store.sources_max": "1"], of: proxy)
-            try await Self.hangUp(proxy)
+            try await proxy.hangUp()
             try proxy.send(#"{"b": "b 1"}"#)
             #expect(try proxy.metrics() == "a 1\n")
             try Self.write(["store.expire_after": "\"10ms\""], of: proxy)
-            try await Self.hangUp(proxy)
+            try await proxy.hangUp()
             try await wait(until: "the app has expired") { try proxy.metrics().isEmpty }
         }
     }
@@ -247,7 +234,7 @@ struct ReloadTests {
             try exporter.send(#"{"x": "polled 2"}"#)
             try Self.write(
                 settings, more: Self.target("comes", exporter) + Self.target("stays", exporter), of: proxy)
-            let line = try await Self.hangUp(proxy)
+            let line = try await proxy.hangUp()
             #expect(line.contains("changed=poll_external"), "\(line)")
             #expect(try !proxy.get("/apps").text.contains("goes"))
             #expect(try !proxy.get("/-/metrics").text.contains("goes"))
@@ -263,12 +250,12 @@ struct ReloadTests {
             try Self.write(
                 settings, more: Self.target("comes", exporter) + Self.target("stays", exporter, "timeout = 9"),
                 of: proxy)
-            try await Self.hangUp(proxy)
+            try await proxy.hangUp()
             try await wait(until: "the changed one is polled again") { try successes("stays", proxy) == 2 }
             #expect(try successes("comes", proxy) == 1)
 
             try Self.write(settings, of: proxy)
-            try await Self.hangUp(proxy)
+            try await proxy.hangUp()
             #expect(try proxy.metrics() == "pushed 1\n")
         }
         #expect(try await exporter.stop() == .status(0))

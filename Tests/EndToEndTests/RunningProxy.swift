@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -16,6 +17,19 @@ func withProxy(
     let exit = try await proxy.stop()
     #expect(exit == .status(0), "\(proxy.log.suffix(4000))", sourceLocation: sourceLocation)
     #expect(!proxy.log.contains("Sanitizer"), "\(proxy.log.suffix(8000))", sourceLocation: sourceLocation)
+}
+
+extension ProxyProcess {
+    /// Sends SIGHUP and waits until the log says what came of it; answers the line.
+    @discardableResult
+    func hangUp() async throws -> String {
+        func outcomes() -> [Substring] {
+            log.split(separator: "\n").filter { $0.contains("configuration reloaded") || $0.contains("not reloaded") }
+        }
+        let before = outcomes().count
+        child.send(SIGHUP)
+        return try await answer(to: "the reload is over") { outcomes().dropFirst(before).first.map(String.init) }
+    }
 }
 
 /// A complete exposition of one gauge.

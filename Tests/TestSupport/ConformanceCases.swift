@@ -92,3 +92,22 @@ public enum JSONCase: Decodable, Sendable {
         return self["base64"].string.flatMap { Data(base64Encoded: $0) }.map(Array.init) ?? []
     }
 }
+
+extension JSONCase: Encodable {
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .bool(let bool): try container.encode(bool)
+        case .number(let number): try container.encode(number)
+        case .string(let string): try container.encode(string)
+        case .array(let array): try container.encode(array)
+        case .object(let members): try container.encode(members)
+        }
+    }
+
+    /// As JSON again.
+    public var text: String {
+        get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+    }
+}

@@ -112,6 +112,21 @@ public final class ProxyProcess: Sendable {
         try send(Array(text.utf8), over: door)
     }
 
+    public enum EventDoor: String, Sendable {
+        case udp = "receiving events"
+        case tcp = "receiving events in lines"
+    }
+
+    /// The port of a door of events, as the log has said it last.
+    public func eventPort(_ door: EventDoor = .udp) throws -> UInt16 {
+        let lines = log.split(separator: "\n").filter { $0.contains("msg=\"\(door.rawValue)\" ") }
+        let digits = lines.compactMap { $0.split(separator: " on=127.0.0.1:").dropFirst().first }.last
+        guard let port = digits.flatMap({ UInt16($0.prefix { $0.isNumber }) }) else {
+            throw TestFailure("no door for \(door.rawValue) in \(log)")
+        }
+        return port
+    }
+
     // MARK: Window
 
     public func get(_ path: String, method: String = "GET", headers: [String] = []) throws -> HTTPAnswer {

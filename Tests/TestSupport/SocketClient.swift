@@ -24,26 +24,30 @@ public final class SocketClient: Sendable {
 
     deinit { close() }
 
-    /// Connects over TCP on the loopback interface.
-    public static func tcp(_ port: UInt16) throws -> SocketClient {
+    /// Connects over TCP, or over UDP for datagrams, on the loopback interface.
+    public static func tcp(_ port: UInt16) throws -> SocketClient { try loopback(port, SOCK_STREAM) }
+
+    public static func udp(_ port: UInt16) throws -> SocketClient { try loopback(port, SOCK_DGRAM) }
+
+    private static func loopback(_ port: UInt16, _ type: __socket_type) throws -> SocketClient {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return try connect(&address, AF_INET, "port \(port)")
+        return try connect(&address, AF_INET, type, "port \(port)")
     }
 
-    public static func unix(_ path: String) throws -> SocketClient {
+    public static func unix(_ path: String, _ type: __socket_type = SOCK_STREAM) throws -> SocketClient {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        return try connect(&address, AF_UNIX, path)
+        return try connect(&address, AF_UNIX, type, path)
     }
 
     private static func connect<Address>(
-        _ address: inout Address, _ family: Int32, _ name: String
+        _ address: inout Address, _ family: Int32, _ type: __socket_type, _ name: String
     ) throws -> SocketClient {
-        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(family, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw TestFailure("cannot open a socket: errno \(errno)") }
         let client = SocketClient(descriptor)
         let result = withUnsafePointer(to: &address) { pointer in
@@ -66,6 +70,14 @@ public final class SocketClient: Sendable {
     }
 
     public func send(_ text: String) throws { try send(Array(text.utf8)) }
+
+    /// Sends one datagram, which may be empty.
+    public func sendDatagram(_ bytes: [UInt8]) throws {
+        let sent = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        guard sent == bytes.count else { throw TestFailure("cannot send a datagram: errno \(errno)") }
+    }
+
+    public func sendDatagram(_ text: String) throws { try sendDatagram(Array(text.utf8)) }
 
     /// Half a close: the other side reads an end, and can still answer.
     public func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
@@ -120,9 +132,9 @@ public final class SocketClient: Sendable {
     }
 }
 
-/// A TCP port that was free a moment ago, for programs that cannot say which one the kernel gave them.
-public func freePort() throws -> UInt16 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+/// A port that was free a moment ago, for programs that cannot say which one the kernel gave them.
+public func freePort(_ type: __socket_type = SOCK_STREAM) throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)

@@ -13,6 +13,9 @@ public enum Tool: String, Sendable {
     case goPush = "go-push"
     case cppPush = "cpp-push"
     case rustPush = "rust-push"
+    /// With python-hermes, and with each of the two versions of what it is made of.
+    case hermesPydantic1 = "hermes-pydantic1/bin/python3"
+    case hermesPydantic2 = "hermes-pydantic2/bin/python3"
 
     /// The root of the repository.
     public static let repository = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
@@ -34,7 +37,8 @@ public enum Tool: String, Sendable {
     private var folders: [String] {
         switch self {
         case .python: return ["\(Self.repository)/.build-venv/bin"]
-        case .goPush, .cppPush, .rustPush: return ["\(Self.repository)/.build-clients"]
+        case .goPush, .cppPush, .rustPush, .hermesPydantic1, .hermesPydantic2:
+            return ["\(Self.repository)/.build-clients"]
         default:
             let path = getenv("PATH").map { String(cString: $0) } ?? ""
             return path.split(separator: ":").map(String.init) + ["/usr/sbin", "/sbin"]
