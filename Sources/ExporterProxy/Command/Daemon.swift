@@ -71,11 +71,11 @@ package struct Daemon {
         if let journal = persistence?.journal { push.gateway.keep(in: journal) }
         let expiry = Expiry(
             store: store, rules: configuration.expiryRules, registry: registry, time: time)
-        let budget = DescriptorBudget(configuration.exporter.receiverDescriptors(within: descriptorsAvailable))
+        let budget = DescriptorBudget(configuration.receiverDescriptors(within: descriptorsAvailable))
         let receiver = try receiver(store, registry, budget)
         let eventReceiver = try EventReceiver(
-            configuration.events,
-            parts: .init(room: events, registry: registry, budget: budget, logger: logger, time: time))
+            configuration.events(within: descriptorsAvailable),
+            parts: .init(room: events, registry: registry, logger: logger, time: time))
         let firstRound = FirstRound(of: configuration.poll.targets.map(\.name), began: time())
         let poller = Poller(
             configuration.poll, store: store, group: group, registry: registry, firstRound: firstRound,

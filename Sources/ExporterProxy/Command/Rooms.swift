@@ -36,7 +36,7 @@ struct Rooms: Sendable {
         let receiver = try receiver.prepare(
             new.receiver, connectionsMax: new.exporter.concurrentRequests, reserved: new.reservedNames)
         do {
-            let events = try events.prepare(new.events)
+            let events = try events.prepare(new.events(within: descriptorsAvailable))
             do {
                 // Last, as at the start.
                 let tls = try WebTLS.configuration(new.web, access.tls)
@@ -62,9 +62,11 @@ struct Rooms: Sendable {
         if saveInterval != old.store.persistence.saveInterval { persistence?.saveInterval = saveInterval }
         if new.expiryRules != old.expiryRules { expiry.rules = new.expiryRules }
         if new.exposition != old.exposition { merged.update(new.exposition) }
-        budget.resize(to: new.exporter.receiverDescriptors(within: descriptorsAvailable))
+        budget.resize(to: new.receiverDescriptors(within: descriptorsAvailable))
         // Before the poller: what it removes must not be pushed again under a name that is a target's.
         await receiver.apply(change.receiver)
+        // An app may have had the name.
+        if new.events.isUsed, !old.events.isUsed { store.remove(EventRoom.source) { $0 != .events } }
         await events.apply(change.events)
         telemetry.update(new.telemetry, in: store)
         push.apply(new)
@@ -84,8 +86,23 @@ extension ExporterConfiguration {
         return http
     }
 
-    /// What the receivers may take and leave enough for everything else: the window, polls, logs.
-    func receiverDescriptors(within descriptors: Int) -> Int {
+    /// What receivers and events may take and leave enough for everything else: the window, polls, logs.
+    fileprivate func socketDescriptors(within descriptors: Int) -> Int {
         DescriptorBudget.count(of: descriptors, reserving: 64 + http(within: descriptors).connectionsMax)
+    }
+}
+
+extension RootConfiguration {
+    /// With few descriptors fewer connections than configured: a quarter of what sockets may have.
+    func events(within descriptors: Int) -> EventsConfiguration {
+        var events = events
+        events.connectionsMax = min(events.connectionsMax, max(1, exporter.socketDescriptors(within: descriptors) / 4))
+        return events
+    }
+
+    /// What the receivers may take.
+    func receiverDescriptors(within descriptors: Int) -> Int {
+        let ofEvents = events.tcpListen == nil ? 0 : events(within: descriptors).connectionsMax
+        return max(1, exporter.socketDescriptors(within: descriptors) - ofEvents)
     }
 }

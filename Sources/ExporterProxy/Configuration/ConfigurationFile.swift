@@ -22,7 +22,7 @@ package struct ConfigurationFile: Sendable {
         let problems = ConfigurationProblems()
         var configuration = RootConfiguration(values, problems)
         let linesOfOthers = configuration.events.readDefinitions(
-            listensAsFileSays: overrides.listensAsHermesFileSays, problems)
+            listensAsFileSays: applied.listensAsHermesFileSays, problems)
         guard problems.all.isEmpty, linesOfOthers.isEmpty else {
             throw ConfigurationFailure(
                 lines: problems.all.map { line($0, path: found, file, applied) } + linesOfOthers)

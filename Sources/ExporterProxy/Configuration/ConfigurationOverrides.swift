@@ -42,6 +42,7 @@ package struct ConfigurationOverrides: Equatable, Sendable {
     /// From then on ``origin(of:)`` knows of those defaults only that hold.
     package mutating func apply(to values: inout [String: ConfigurationValue]) {
         defaults.removeAll { Self.isSaid($0.keyPath[...], in: values) }
+        if all.contains(where: { $0.keyPath == ["events", "listen"] }) { listensAsHermesFileSays = false }
         for override in defaults {
             Self.set(override.keyPath[...], .text(override.text), in: &values)
         }

@@ -21,7 +21,11 @@ struct HermesEnvironment {
                 ["exporter", "scrape_expose_endpoint"], "\(HermesFile.standardListen.host):\(port)",
                 "PROMETHEUS_LISTEN_PORT")
         }
-        if let bytes = set["MAX_BUFFER_SIZE"] { add(["events", "packet_bytes_max"], bytes, "MAX_BUFFER_SIZE") }
+        if let bytes = set["MAX_BUFFER_SIZE"] {
+            // No datagram is longer.
+            let isMore = Int(bytes).map { $0 > 65_536 } ?? false
+            add(["events", "packet_bytes_max"], isMore ? "65536" : bytes, "MAX_BUFFER_SIZE")
+        }
         if let level = set["LOG_LEVEL"].flatMap({ Self.levels[$0.uppercased()] }) {
             add(["log", "level"], level, "LOG_LEVEL")
         }

@@ -12,17 +12,14 @@ package final class EventReceiver: Service {
     package struct Parts: Sendable {
         package var room: EventRoom
         package var registry: InstrumentRegistry
-        package var budget: DescriptorBudget
         package var logger: Logger
         package var time: TimeSource
 
         package init(
-            room: EventRoom, registry: InstrumentRegistry, budget: DescriptorBudget, logger: Logger,
-            time: @escaping TimeSource
+            room: EventRoom, registry: InstrumentRegistry, logger: Logger, time: @escaping TimeSource
         ) {
             self.room = room
             self.registry = registry
-            self.budget = budget
             self.logger = logger
             self.time = time
         }
@@ -88,7 +85,7 @@ package final class EventReceiver: Service {
 
     private func makeLoop() throws -> EventReceiverLoop {
         try EventReceiverLoop(
-            mailbox: mailbox, room: parts.room, budget: parts.budget, logger: parts.logger, time: parts.time)
+            mailbox: mailbox, room: parts.room, logger: parts.logger, time: parts.time)
     }
 
     private static func result(_ body: @Sendable () async throws -> Void) async -> Result<Void, any Error> {
@@ -120,11 +117,7 @@ package final class EventReceiver: Service {
 
     private func udp(_ configuration: EventsConfiguration, _ now: State) throws -> DatagramSocket? {
         guard let address = configuration.listen else { return nil }
-        if let old = now.doors.udp, now.configuration.listen == address,
-            now.configuration.receiveBuffer == configuration.receiveBuffer
-        {
-            return old
-        }
+        if let old = now.doors.udp, now.configuration.listen == address { return old }
         let old = now.doors.udp.flatMap { HostPort($0.name)?.port == address.port ? $0 : nil }
         return try DatagramSocket.udp(address, buffer: configuration.receiveBuffer, sharingPortOf: old)
     }
@@ -132,7 +125,7 @@ package final class EventReceiver: Service {
     private func unix(_ configuration: EventsConfiguration, _ now: State) throws -> DatagramSocket? {
         let path = configuration.unixSocket
         if path.isEmpty { return nil }
-        if let old = now.doors.unix, now.configuration.unixSocket == path { return old }
+        if let old = now.doors.unix, now.configuration.unixSocket == path, old.isFileThere { return old }
         return try UnixSocketFile.receive(
             at: path, configuration.unixSocketAccess, buffer: configuration.receiveBuffer)
     }
@@ -153,8 +146,19 @@ package final class EventReceiver: Service {
 
     /// Takes back what ``prepare(_:)`` has done; new doors close with their last holder.
     package func abandon(_ change: Change) {
+        // A new socket on the port of the old one has had its share of the datagrams.
+        if let udp = change.doors.udp, udp !== state.withLock({ $0.doors.udp }) { takeAll(of: udp, change) }
         guard let (socket, before) = change.changedFile else { return }
         try? socket.setFileAccess(before)
+    }
+
+    private func takeAll(of socket: DatagramSocket, _ change: Change) {
+        let batch = DatagramBatch(bytesMax: change.configuration.packetBytesMax)
+        let end = parts.time().advanced(by: .seconds(1))
+        while parts.time().monotonic < end.monotonic, let count = try? batch.receive(from: socket), count > 0 {
+            let tally = parts.room.take(count, at: parts.time(), datagram: batch.datagram)
+            change.instruments?.count(tally, datagrams: count, at: .udp)
+        }
     }
 
     /// Makes what `change` says what is known, and says which doors come and go.
@@ -173,8 +177,11 @@ package final class EventReceiver: Service {
         for name in before.names where !change.doors.names.contains(name) {
             parts.logger.info("no longer receiving events", metadata: ["on": "\(name)"])
         }
-        for socket in [change.doors.udp, change.doors.unix].compactMap({ $0 })
-        where socket !== before.udp && socket !== before.unix { tell(of: socket) }
+        for socket in [change.doors.udp, change.doors.unix].compactMap({ $0 }) {
+            let isOld = socket === before.udp || socket === before.unix
+            let hasOtherBuffer = isOld && socket.setBuffer(change.configuration.receiveBuffer)
+            if !isOld || hasOtherBuffer { tell(of: socket) }
+        }
         if let listener = change.doors.tcp, listener !== before.tcp {
             parts.logger.info("receiving events in lines", metadata: ["on": "\(listener.name)"])
         }

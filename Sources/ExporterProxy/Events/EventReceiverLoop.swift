@@ -20,7 +20,6 @@ final class EventReceiverLoop {
     private var udpState = Arrival.silent
     private let mailbox: Mailbox<EventReceiver.Change>
     private let room: EventRoom
-    private let budget: DescriptorBudget
     private let time: TimeSource
     private var change: EventReceiver.Change?
     private var batch: DatagramBatch?
@@ -28,7 +27,7 @@ final class EventReceiverLoop {
     /// By their tokens, which are not given twice.
     private var connections: [UInt64: EventConnection] = [:]
     private var nextToken: UInt64 = 0
-    /// Who connects waits in the kernel's queue until the next tick.
+    /// Who connects waits in the kernel's queue, until a connection closes or the next tick.
     private var isFull = false
     private var log: RefusalLog
     private var dropsSaid = 0
@@ -36,14 +35,13 @@ final class EventReceiverLoop {
 
     /// The doors come by way of `mailbox`, the first as well.
     init(
-        mailbox: Mailbox<EventReceiver.Change>, room: EventRoom, budget: DescriptorBudget, logger: Logger,
-        time: @escaping TimeSource
+        mailbox: Mailbox<EventReceiver.Change>, room: EventRoom, logger: Logger, time: @escaping TimeSource
     ) throws(SystemError) {
         queue = try ReadinessQueue(eventsMax: 2)
-        others = try ReadinessQueue()
+        // Of many that are ready a few at a time, so that UDP has its turn in between; those behind come next.
+        others = try ReadinessQueue(eventsMax: 8)
         self.mailbox = mailbox
         self.room = room
-        self.budget = budget
         self.time = time
         log = RefusalLog(logger: logger)
         try queue.add(others, token: Token.others)
@@ -69,7 +67,7 @@ final class EventReceiverLoop {
             if udpState != .silent, let socket = change?.doors.udp {
                 udpState = try read(socket, at: .udp, now)
             }
-            if let nextTick, nextTick.monotonic <= now.monotonic { try tick(now) }
+            if let nextTick, nextTick.monotonic <= now.monotonic { tick(now) }
         }
         try finish(at: time())
     }
@@ -112,8 +110,8 @@ final class EventReceiverLoop {
 
     // MARK: Datagrams
 
-    /// Of one socket, before others get their turn.
-    private static let batchesPerTurn = 16
+    /// For one socket, before others get their turn.
+    private static let turn = Duration.milliseconds(2)
 
     private enum Arrival {
         /// Nothing has come: whoever waits is woken.
@@ -126,14 +124,17 @@ final class EventReceiverLoop {
 
     private func read(_ socket: DatagramSocket, at door: EventInstruments.Door, _ now: Moment) throws -> Arrival {
         guard let batch else { return .silent }
-        for number in 0..<Self.batchesPerTurn {
+        let end = now.advanced(by: Self.turn).monotonic
+        var arrival = Arrival.silent
+        repeat {
             let count = try batch.receive(from: socket)
             if count > 0 {
                 let tally = room.take(count, at: now, datagram: batch.datagram)
                 note(tally, datagrams: count, at: door, name: socket.name, now, sender: batch.sender)
+                arrival = .gathering
             }
-            if count < DatagramBatch.countMax { return number == 0 && count == 0 ? .silent : .gathering }
-        }
+            if count < DatagramBatch.countMax { return arrival }
+        } while time().monotonic < end
         return .behind
     }
 
@@ -148,32 +149,30 @@ final class EventReceiverLoop {
 
     // MARK: Connections
 
+    /// Of the listener, which says that somebody waits.
     private func accept(_ now: Moment) throws {
         guard let listener = change?.doors.tcp else { return }
-        while true {
-            guard connections.count < connectionsMax || closeLongestIdle(now), budget.take() else {
-                return pauseAccepting(listener, now)
-            }
+        if connections.count >= connectionsMax, !closeLongestIdle(now) { return pauseAccepting(listener, now) }
+        repeat {
             switch try listener.accept() {
-            case .connection(let descriptor): try open(descriptor, now)
-            case .gone: budget.giveBack()
-            case .nobody: return budget.giveBack()
+            case .connection(let descriptor): open(descriptor, now)
+            case .gone: break
+            case .nobody: return
             case .exhausted(let code):
-                budget.giveBack()
                 log.cannotAccept(code, door: listener.name, at: now)
                 return pauseAccepting(listener, now)
             }
-        }
+        } while connections.count < connectionsMax
     }
 
     private var connectionsMax: Int { change?.configuration.connectionsMax ?? 0 }
 
-    private func open(_ descriptor: OwnedDescriptor, _ now: Moment) throws(SystemError) {
+    private func open(_ descriptor: OwnedDescriptor, _ now: Moment) {
         let token = nextToken
+        // Without memory for it the connection closes with its descriptor.
+        guard (try? others.add(descriptor.raw, token: token, .read)) != nil else { return }
         nextToken += 1
-        let connection = EventConnection(descriptor, bytesMax: packetBytesMax, at: now)
-        try others.add(descriptor.raw, token: token, .read)
-        connections[token] = connection
+        connections[token] = EventConnection(descriptor, bytesMax: packetBytesMax, at: now)
         change?.instruments?.connections.increment()
         change?.instruments?.connectionsOpen.set(connections.count)
         tickNoLater(than: now.advanced(by: Self.tickInterval))
@@ -187,10 +186,10 @@ final class EventReceiverLoop {
         tickNoLater(than: now.advanced(by: Self.tickInterval))
     }
 
-    private func resumeAccepting() throws(SystemError) {
+    private func resumeAccepting() {
         guard isFull, let listener = change?.doors.tcp else { return }
-        isFull = false
-        try others.add(listener.descriptor.raw, token: Token.listener, .read)
+        // Without memory for it, at the next tick.
+        isFull = (try? others.add(listener.descriptor.raw, token: Token.listener, .read)) == nil
     }
 
     /// How long a connection must have been idle to be closed for somebody who waits.
@@ -232,8 +231,8 @@ final class EventReceiverLoop {
     private func close(_ token: UInt64, _ connection: EventConnection, _ now: Moment) {
         connection.lines.finish { take($0, of: connection, now) }
         connections[token] = nil
-        budget.giveBack()
         change?.instruments?.connectionsOpen.set(connections.count)
+        resumeAccepting()
     }
 
     // MARK: Time
@@ -245,16 +244,16 @@ final class EventReceiverLoop {
         nextTick = moment
     }
 
-    private func tick(_ now: Moment) throws(SystemError) {
+    private func tick(_ now: Moment) {
         change?.instruments?.expired.increment(by: room.expire(at: now))
         sayDrops(now)
         let idleTimeout = change?.configuration.idleTimeout ?? .zero
         for (token, connection) in connections where now.elapsed(since: connection.lastActivity) >= idleTimeout {
             closeIdle(token, connection, now)
         }
-        try resumeAccepting()
+        resumeAccepting()
         log.flush(at: now)
-        let isAnythingDue = room.hasExpiry || !connections.isEmpty || log.nextFlush != nil
+        let isAnythingDue = room.hasExpiry || !connections.isEmpty || isFull || log.nextFlush != nil
         nextTick = isAnythingDue ? now.advanced(by: Self.tickInterval) : nil
     }
 
@@ -274,16 +273,17 @@ final class EventReceiverLoop {
     private func apply(_ new: EventReceiver.Change, _ now: Moment) throws {
         defer { new.done.ring() }
         let old = change?.doors ?? .init()
+        let end = now.advanced(by: Self.drainTime)
         if let socket = old.udp, socket !== new.doors.udp {
-            try drain(socket, at: .udp)
+            try drain(socket, at: .udp, until: end)
             queue.remove(socket.descriptor.raw)
             udpState = .silent
         }
         if let socket = old.unix, socket !== new.doors.unix {
-            try drain(socket, at: .unix)
+            try drain(socket, at: .unix, until: end)
             others.remove(socket.descriptor.raw)
         }
-        if let listener = old.tcp, listener !== new.doors.tcp { giveUp(listener, now) }
+        if let listener = old.tcp, listener !== new.doors.tcp { giveUp(listener, now, until: end) }
         change = new
         if let socket = new.doors.udp, socket !== old.udp {
             try queue.add(socket.descriptor.raw, token: Token.udp, .read)
@@ -310,17 +310,17 @@ final class EventReceiverLoop {
         }
     }
 
-    /// Reads what was sent to it.
-    private func drain(_ socket: DatagramSocket, at door: EventInstruments.Door) throws {
+    /// Reads what was sent to it, as long as there is time.
+    private func drain(_ socket: DatagramSocket, at door: EventInstruments.Door, until end: Moment) throws {
         socket.removeFile()
-        let end = time().advanced(by: Self.drainTime)
         while time().monotonic < end.monotonic, try read(socket, at: door, time()) != .silent {}
     }
 
-    private func giveUp(_ listener: ListeningSocket, _ now: Moment) {
+    /// Takes those who wait, and what was sent over all connections, as long as there is time; then they are closed.
+    private func giveUp(_ listener: ListeningSocket, _ now: Moment, until end: Moment) {
         try? accept(now)
         others.remove(listener.descriptor.raw)
-        let end = time().advanced(by: Self.drainTime)
+        isFull = false
         for (token, connection) in connections {
             while time().monotonic < end.monotonic, connections[token] != nil {
                 let before = connection.received
@@ -333,13 +333,15 @@ final class EventReceiverLoop {
 
     // MARK: The end
 
-    /// How long what was already sent may take to be read.
+    /// How long all that was already sent may take to be read: the proxy has to end in time.
     private static let drainTime = Duration.seconds(1)
 
     private func finish(at now: Moment) throws {
-        if let udp = change?.doors.udp { try drain(udp, at: .udp) }
-        if let unix = change?.doors.unix { try drain(unix, at: .unix) }
-        if let listener = change?.doors.tcp { giveUp(listener, now) }
+        let end = now.advanced(by: Self.drainTime)
+        if let unix = change?.doors.unix { try drain(unix, at: .unix, until: end) }
+        if let listener = change?.doors.tcp { giveUp(listener, now, until: end) }
+        // Last: who sends by UDP is not told, and goes on.
+        if let udp = change?.doors.udp { try drain(udp, at: .udp, until: end) }
         sayDrops(now)
         log.finish(at: time())
     }

@@ -71,7 +71,9 @@ package struct EventsConfiguration: Equatable, Sendable {
     }
 
     /// Whether packets can come in, or have a metric to go to: then the source is the room's own.
-    package var isUsed: Bool { isOpen || !definitionsPath.isEmpty || !settings.definitions.entries.isEmpty }
+    package var isUsed: Bool {
+        isOpen || settings.autoDeclare || !definitionsPath.isEmpty || !settings.definitions.entries.isEmpty
+    }
 
     package var isOpen: Bool { listen != nil || tcpListen != nil || !unixSocket.isEmpty }
 }
@@ -89,7 +91,7 @@ extension EventsConfiguration {
     /// - Parameter listensAsFileSays: the UDP door opens, if at no other place, then where the file has it.
     package mutating func readDefinitions(listensAsFileSays: Bool, _ problems: ConfigurationProblems) -> [String] {
         var lines: [String] = []
-        if !definitionsPath.isEmpty { read(definitionsPath, listensAsFileSays: listensAsFileSays, &lines) }
+        if !definitionsPath.isEmpty { read(definitionsPath, listensAsFileSays: listensAsFileSays, problems, &lines) }
         for problem in settings.definitions.problems {
             if problem.keyPath.hasPrefix("events.") {
                 problems.report(problem.keyPath, problem.reason)
@@ -100,12 +102,14 @@ extension EventsConfiguration {
         return lines
     }
 
-    private mutating func read(_ path: String, listensAsFileSays: Bool, _ lines: inout [String]) {
+    private mutating func read(
+        _ path: String, listensAsFileSays: Bool, _ problems: ConfigurationProblems, _ lines: inout [String]
+    ) {
         let bytes: [UInt8]
         do throws(SystemError) {
             bytes = try SmallFile.read(path, bytesMax: Self.fileBytesMax)
         } catch {
-            lines.append("events.definitions: \(error)")
+            problems.report("events.definitions", error.description)
             return
         }
         let file = bytes.withUnsafeBytes { HermesFile($0) }

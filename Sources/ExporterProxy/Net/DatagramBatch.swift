@@ -70,10 +70,13 @@ package final class DatagramBatch {
             socket.descriptor.raw, messages.baseAddress, UInt32(Self.countMax), Int32(MSG_DONTWAIT), nil)
         if got < 0 {
             switch errno {
-            case EAGAIN, EINTR, ENOBUFS, ENOMEM: return 0
-            // What the network says of an earlier datagram of ours; we send none.
-            case ECONNREFUSED, EHOSTUNREACH, ENETUNREACH: return 0
-            default: throw SystemError("receive on \(socket.name)")
+            case EBADF, ENOTSOCK, EINVAL, EFAULT: throw SystemError("receive on \(socket.name)")
+            case ENOBUFS, ENOMEM:
+                // The socket stays readable: without a pause nothing else would be done.
+                usleep(1000)
+                return 0
+            // Nothing has come; or somebody, or the network, says something else, and the socket is well.
+            default: return 0
             }
         }
         count = Int(got)

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// A socket that datagrams come to, and the name that people know it by.
 package final class DatagramSocket: Sendable {
@@ -7,10 +8,15 @@ package final class DatagramSocket: Sendable {
     /// The address or the path, as configured; a port 0 as the kernel chose it.
     package let name: String
     package let isUnix: Bool
-    /// Bytes of datagrams that have not been read, with what the kernel adds to each.
-    package let bufferAsked: Int
-    /// What the kernel has given; less where `net.core.rmem_max` says so, and we may not go beyond it.
-    package let bufferGranted: Int
+    private let buffer: Mutex<Buffer>
+
+    /// For datagrams that have not been read, in bytes, with what the kernel adds to each.
+    private struct Buffer {
+        var asked: Int
+        /// Less where `net.core.rmem_max` says so, and we may not go beyond it.
+        var granted: Int
+    }
+
     /// Removes the socket file when the socket goes.
     private let file: UnixSocketFile?
 
@@ -19,11 +25,24 @@ package final class DatagramSocket: Sendable {
         self.name = name
         self.file = file
         isUnix = file != nil
-        bufferAsked = buffer
-        bufferGranted = Self.enlarge(buffer, descriptor.raw)
+        self.buffer = Mutex(Buffer(asked: buffer, granted: Self.enlarge(buffer, descriptor.raw)))
         // Who sends over a Unix socket has no address: for the log, by whom.
         if isUnix { Self.set(SO_PASSCRED, 1, descriptor.raw) }
     }
+
+    package var bufferAsked: Int { buffer.withLock { $0.asked } }
+    package var bufferGranted: Int { buffer.withLock { $0.granted } }
+
+    /// Asks for another buffer; answers false, and does nothing, where it was the same.
+    package func setBuffer(_ bytes: Int) -> Bool {
+        if bufferAsked == bytes { return false }
+        let granted = Self.enlarge(bytes, descriptor.raw)
+        buffer.withLock { $0 = Buffer(asked: bytes, granted: granted) }
+        return true
+    }
+
+    /// Whether the file of a Unix socket leads here.
+    package var isFileThere: Bool { file?.isThere ?? true }
 
     /// `old` is bound to the same port of another host, and is to close once the new one is open.
     package static func udp(

@@ -30,11 +30,14 @@ package final class UnixSocketFile: Sendable {
 
     deinit { remove() }
 
-    /// Removes the file if it is still ours: somebody may have removed it and made his own.
-    package func remove() {
+    /// Whether the file is still ours: somebody may have removed it and made his own.
+    var isThere: Bool {
         var now = stat()
-        if lstat(path, &now) == 0, now.st_dev == device, now.st_ino == inode { unlink(path) }
+        return lstat(path, &now) == 0 && now.st_dev == device && now.st_ino == inode
     }
+
+    /// Removes the file if it is still ours.
+    package func remove() { if isThere { unlink(path) } }
 
     /// Throws where the file is not ours any more, or may not be given away; then it is as it was.
     func setAccess(_ access: Access) throws {

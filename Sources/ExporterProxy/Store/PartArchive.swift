@@ -5,14 +5,14 @@ struct PartArchive {
     typealias Part = (key: String, part: ByteBuffer?)
 
     private var unwritten: [ExactText: ByteBuffer?] = [:]
-    /// It is the time to write: else what has failed would be tried without an end.
-    private var isDue = false
+    /// Writing them has failed: that is tried again when it is time to save again, and keeps no other from the disk.
+    private var failed: Set<ExactText> = []
 
-    var isIdle: Bool { !isDue || unwritten.isEmpty }
+    var isIdle: Bool { unwritten.count == failed.count }
 
     /// Asks for what has changed.
     mutating func plan(_ keepers: [any PartKeeper], at now: Moment) {
-        isDue = true
+        failed = []
         for (key, part) in keepers.flatMap({ $0.changedParts(at: now) }) {
             unwritten.updateValue(part, forKey: ExactText(key))
         }
@@ -20,9 +20,8 @@ struct PartArchive {
 
     /// What the next transaction is to write: as much as one of snapshots, since pushes wait for it.
     func nextStep() -> [Part] {
-        guard isDue else { return [] }
         var (step, bytes): ([Part], Int) = ([], 0)
-        for (key, part) in unwritten {
+        for (key, part) in unwritten where !failed.contains(key) {
             bytes += part?.readableBytes ?? 0
             if !step.isEmpty, bytes > SnapshotArchive.stepBytesMax || step.count == SnapshotArchive.stepChangesMax {
                 break
@@ -36,6 +35,8 @@ struct PartArchive {
 
     mutating func noteWritten(_ step: [Part]) { for (key, _) in step { unwritten[ExactText(key)] = nil } }
 
-    /// Writing has failed: it is tried again when it is time to save again.
-    mutating func giveUp() { isDue = false }
+    mutating func noteFailed(_ step: [Part]) { failed.formUnion(step.map { ExactText($0.key) }) }
+
+    /// It could not be read, so it is to go from the disk, unless there is another soon.
+    mutating func discard(_ key: String) { unwritten.updateValue(nil, forKey: ExactText(key)) }
 }

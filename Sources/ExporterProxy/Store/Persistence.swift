@@ -37,6 +37,9 @@ package final class Persistence: Service {
         var saveInterval: Duration
         /// Ends the sleep of this round.
         var changed = Bell()
+        /// When somebody last had everything saved at once, and whether somebody has asked since.
+        var askedAt: ContinuousClock.Instant?
+        var isOwed = false
     }
 
     package let journal: Journal
@@ -107,7 +110,7 @@ package final class Persistence: Service {
         threads.shutdownGracefully { _ in }
     }
 
-    /// How often snapshots are saved. Setting it saves soon.
+    /// How often snapshots are saved. Setting it saves at once.
     package var saveInterval: Duration {
         get { state.withLock { $0.saveInterval } }
         set {
@@ -119,10 +122,28 @@ package final class Persistence: Service {
         }
     }
 
-    /// Has snapshots and parts saved now, or a second after the last time.
-    package func saveSoon() { state.withLock { $0.changed }.ring() }
+    /// Has snapshots and parts saved at once, or, where that was asked for less than a second ago, at the end of it.
+    package func saveSoon() {
+        let now = ContinuousClock.now
+        let bell: Bell? = state.withLock { state in
+            state.isOwed = state.askedAt.map { now - $0 < Self.askingPause } ?? false
+            if !state.isOwed { state.askedAt = now }
+            return state.isOwed ? state.changed : nil
+        }
+        if let bell { bell.ring() } else { journal.requestSave() }
+    }
 
-    private static let pauseMin = Duration.seconds(1)
+    private static let askingPause = Duration.seconds(1)
+
+    /// When what is owed is due; then it is not owed any more.
+    private func payment() -> ContinuousClock.Instant? {
+        state.withLock { state in
+            guard state.isOwed, let askedAt = state.askedAt else { return nil }
+            let due = askedAt + Self.askingPause
+            (state.isOwed, state.askedAt) = (false, due)
+            return due
+        }
+    }
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -132,9 +153,8 @@ package final class Persistence: Service {
                     return state
                 }
                 self.journal.requestSave()
-                let pause = min(Self.pauseMin, round.saveInterval)
-                try? await Task.sleep(for: pause)
-                await round.changed.cancels { try? await Task.sleep(for: round.saveInterval - pause) }
+                await round.changed.cancels { try? await Task.sleep(for: round.saveInterval) }
+                if let due = self.payment() { try? await Task.sleep(until: due) }
             }
         }
         journal.requestEnd()

@@ -5,6 +5,8 @@ struct PersistenceInstruments: Sendable {
         /// Pushes, and the parts that they are put into.
         case journal
         case snapshots
+        /// What is saved now and then of rooms.
+        case parts
     }
 
     let degraded: Gauge

@@ -243,12 +243,12 @@ final class PersistenceWriter {
     private func saveSomeParts() {
         let step = partArchive.nextStep()
         guard !step.isEmpty else { return }
-        let result = attempt(.snapshots, bytes: PartArchive.bytes(of: step)) { file throws(DatabaseError) in
+        let result = attempt(.parts, bytes: PartArchive.bytes(of: step)) { file throws(DatabaseError) in
             try file.database.transaction { () throws(DatabaseError) in
                 for (key, part) in step { try file.putPart(part, under: key) }
             }
         }
-        if case .success = result { partArchive.noteWritten(step) } else { partArchive.giveUp() }
+        if case .success = result { partArchive.noteWritten(step) } else { partArchive.noteFailed(step) }
     }
 
     private func saveSomeSnapshots() {
@@ -307,7 +307,7 @@ final class PersistenceWriter {
             try file.records.put([.integer(0), .blob(ByteBuffer(repeating: 0, count: failedBytes))])
             try file.removeRecords(through: 0)
         }
-        if case .success = result { noteSuccess(.snapshots) }
+        if case .success = result { for kind in [PersistenceInstruments.Kind.snapshots, .parts] { noteSuccess(kind) } }
     }
 
     private func attempt(

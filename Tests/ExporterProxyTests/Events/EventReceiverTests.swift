@@ -26,7 +26,7 @@ private final class EventHouse: Sendable {
         receiver = try EventReceiver(
             configuration,
             parts: .init(
-                room: room, registry: registry, budget: DescriptorBudget(100), logger: log.logger, time: time.source))
+                room: room, registry: registry, logger: log.logger, time: time.source))
     }
 
     /// With each door, unless `more` closes it.

@@ -92,9 +92,9 @@ struct EventsConfigurationTests {
                     "c.toml:2: events.listen: expected an address such as \"0.0.0.0:7789\", or \"\", found \"here\"",
                     "c.toml:4: events.colour: unknown key",
                     "c.toml:11: poll_external.target: the name 'events' is that of the packets' metrics",
+                    "c.toml:3: events.definitions: cannot read none.json: No such file or directory",
                     "c.toml:6: events.counter[0].name: 'a b' is no metric name ([a-zA-Z_:][a-zA-Z0-9_:]*)",
                     "c.toml:10: events.summary[0].name: its sample 'x_count' is a metric too",
-                    "events.definitions: cannot read none.json: No such file or directory",
                 ])
     }
 
