@@ -50,10 +50,13 @@ struct EventSketch: Sendable, Equatable {
         }
 
         mutating func add(_ other: Bins) {
-            // The greatest first: the others fall into place below.
-            for place in other.counts.indices.reversed() where other.counts[place] > 0 {
-                add(other.low + place, other.counts[place])
-            }
+            guard let first = other.counts.firstIndex(where: { $0 > 0 }),
+                let last = other.counts.lastIndex(where: { $0 > 0 })
+            else { return }
+            // The greatest first, and then room for all of them at once.
+            add(other.low + last, other.counts[last])
+            extend(down: max(other.low + first, low + counts.count - binsMax))
+            for place in first..<last where other.counts[place] > 0 { add(other.low + place, other.counts[place]) }
         }
 
         var total: UInt64 { counts.reduce(0) { $0 + UInt64($1) } }
@@ -128,8 +131,14 @@ struct EventWindow: Sendable, Equatable {
     /// Of one slice, in nanoseconds.
     static func span(_ maxAge: Duration) -> Int64 { max(1, maxAge.eventNanoseconds / Int64(slices)) }
 
+    /// Which slice a time is in; times before the clock began are in slices of their own.
+    static func number(at time: Int64, span: Int64) -> Int64 {
+        let (number, rest) = time.quotientAndRemainder(dividingBy: span)
+        return rest < 0 ? number - 1 : number
+    }
+
     mutating func observe(_ value: Double, at time: Int64, span: Int64) {
-        let number = time / span
+        let number = Self.number(at: time, span: span)
         if slices.last.map({ $0.number < number }) ?? true {
             slices.append(Slice(number: number, sketch: EventSketch()))
             dropOld(at: time, span: span)
@@ -137,15 +146,20 @@ struct EventWindow: Sendable, Equatable {
         slices[slices.count - 1].sketch.add(value)
     }
 
+    /// The last one that does not count any more.
+    private static func oldest(at time: Int64, span: Int64) -> Int64 {
+        number(at: time, span: span) &- Int64(slices)
+    }
+
     private mutating func dropOld(at time: Int64, span: Int64) {
-        let oldest = time / span - Int64(Self.slices)
+        let oldest = Self.oldest(at: time, span: span)
         slices.removeAll { $0.number <= oldest }
         if slices.count > Self.slices { slices.removeFirst(slices.count - Self.slices) }
     }
 
     /// All values that still count.
     func sketch(at time: Int64, span: Int64) -> EventSketch {
-        let oldest = time / span - Int64(Self.slices)
+        let oldest = Self.oldest(at: time, span: span)
         var sum = EventSketch()
         for slice in slices where slice.number > oldest { sum.add(slice.sketch) }
         return sum
@@ -153,7 +167,7 @@ struct EventWindow: Sendable, Equatable {
 
     /// When the oldest values go; `.max` where there are none.
     func end(after time: Int64, span: Int64) -> Int64 {
-        let oldest = time / span - Int64(Self.slices)
+        let oldest = Self.oldest(at: time, span: span)
         guard let first = slices.first(where: { $0.number > oldest }) else { return .max }
         let (end, overflows) = (first.number &+ Int64(Self.slices)).multipliedReportingOverflow(by: span)
         return overflows ? .max : end

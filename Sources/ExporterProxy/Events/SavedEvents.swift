@@ -175,10 +175,15 @@ extension EventFamily {
     private func slices(_ saved: SavedEvents.Series, at now: Moment) -> [EventWindow.Slice] {
         var slices: [EventWindow.Slice] = []
         for slice in saved.slices {
-            let number = now.monotonic(ofWall: slice.start) / windowSpan
-            // In order, whatever was saved.
-            if slices.last.map({ $0.number >= number }) ?? false { continue }
-            slices.append(EventWindow.Slice(number: number, sketch: slice.sketch))
+            // By their middle: slices of another clock begin at other times.
+            let middle = now.monotonic(ofWall: slice.start &+ windowSpan / 2)
+            let number = EventWindow.number(at: middle, span: windowSpan)
+            // In order, whatever was saved, and by a clock that may have been set back since.
+            if let last = slices.last, last.number >= number {
+                slices[slices.count - 1].sketch.add(slice.sketch)
+            } else {
+                slices.append(EventWindow.Slice(number: number, sketch: slice.sketch))
+            }
         }
         return slices
     }
