@@ -20,8 +20,8 @@ extension EventPacket.Payload {
     ) throws(EventRefusal) -> EventFamily.Act {
         let word = try word("operation", metric)
         let number = try number(value, "value", metric)
-        if Self.means(word, "increment", in: bytes) { return .add(number ?? 1) }
-        if Self.means(word, "decrement", in: bytes) { return .add(-(number ?? 1)) }
+        if Self.means(word, "increment", in: bytes) { return .add(try Self.finite(number ?? 1, metric)) }
+        if Self.means(word, "decrement", in: bytes) { return .add(try Self.finite(-(number ?? 1), metric)) }
         guard Self.means(word, "set", in: bytes) else { throw Self.unknown(word, metric, in: bytes) }
         guard let number else { throw .missingValue(metric: metric) }
         return .set(number)
@@ -39,8 +39,8 @@ extension EventPacket.Payload {
         case .gauge:
             if Self.means(word, "inc", in: bytes) { return .add(1) }
             if Self.means(word, "dec", in: bytes) { return .add(-1) }
-            if Self.means(word, "add", in: bytes) { return .add(try needed(metric)) }
-            if Self.means(word, "sub", in: bytes) { return .add(-(try needed(metric))) }
+            if Self.means(word, "add", in: bytes) { return .add(try Self.finite(try needed(metric), metric)) }
+            if Self.means(word, "sub", in: bytes) { return .add(try Self.finite(-(try needed(metric)), metric)) }
             if Self.means(word, "set", in: bytes) { return .set(try needed(metric)) }
         case .histogram, .summary:
             if Self.means(word, "observe", in: bytes) {
@@ -85,7 +85,8 @@ extension EventPacket.Payload {
         return number
     }
 
-    private static func means(_ word: EventString, _ sense: StaticString, in bytes: UnsafeRawBufferPointer) -> Bool {
+    fileprivate static func means(_ word: EventString, _ sense: StaticString, in bytes: UnsafeRawBufferPointer) -> Bool
+    {
         let sense = UnsafeBufferPointer(start: sense.utf8Start, count: sense.utf8CodeUnitCount)
         if word.isPlain { return word.text(in: bytes).elementsEqual(sense) }
         return EventLabels.plain(word, in: bytes).elementsEqual(sense)
@@ -98,26 +99,45 @@ extension EventPacket.Payload {
     }
 }
 
+/// What the flat form says of its metric.
+///
+/// Texts of packets are looked at as bytes until they are known to be short and of plain letters: two that have many
+/// marks take long to compare.
 extension EventPacket {
-    /// What the flat form says of its metric; not looked at yet whether it can be so.
-    func definition(
-        named name: EventString, in bytes: UnsafeRawBufferPointer
-    ) throws(EventRefusal) -> EventDefinition {
-        let name = Self.text(name, in: bytes)
-        let shown = EventText.shown(name.utf8)
-        guard case .string(let type) = declaration.type,
-            let kind = EventDefinition.Kind(rawValue: Self.text(type, in: bytes))
-        else { throw .unknownType(metric: shown) }
-        if flat.hasOtherLabels { throw .wrongType("labels", expected: "an object") }
-        if declaration.hasOtherBuckets { throw .wrongType("buckets", expected: "an array of numbers") }
-        let labels = Set(flat.labels.map { Self.text($0.name, in: bytes) })
-        var help = ""
-        if case .string(let text) = declaration.help { help = Self.text(text, in: bytes) }
-        let buckets = declaration.buckets.flatMap { $0.isEmpty ? nil : $0 } ?? EventDefinition.standardBuckets
-        return EventDefinition(kind, name, help: help, labels: labels.sorted(), buckets: buckets)
+    func kind(in bytes: UnsafeRawBufferPointer) -> EventDefinition.Kind? {
+        guard case .string(let type) = declaration.type else { return nil }
+        if Payload.means(type, "counter", in: bytes) { return .counter }
+        if Payload.means(type, "gauge", in: bytes) { return .gauge }
+        if Payload.means(type, "histogram", in: bytes) { return .histogram }
+        if Payload.means(type, "summary", in: bytes) { return .summary }
+        return nil
     }
 
-    private static func text(_ string: EventString, in bytes: UnsafeRawBufferPointer) -> String {
-        String(decoding: EventLabels.plain(string, in: bytes), as: UTF8.self)
+    /// Its names are names; nothing else is looked at yet.
+    func definition(
+        _ kind: EventDefinition.Kind, named name: EventString, in bytes: UnsafeRawBufferPointer
+    ) throws(EventRefusal) -> EventDefinition {
+        let name = EventLabels.plain(name, in: bytes)
+        let shown = EventText.shown(name)
+        if let problem = EventDefinition.problem(ofName: name) {
+            throw .badDeclaration(metric: shown, "name: \(problem)")
+        }
+        var labels: Set<String> = []
+        for field in flat.labels {
+            let label = EventLabels.plain(field.name, in: bytes)
+            if let problem = EventDefinition.problem(ofLabel: label) {
+                throw .badDeclaration(metric: shown, "labels: \(problem)")
+            }
+            labels.insert(String(decoding: label, as: UTF8.self))
+        }
+        var help: [UInt8] = []
+        if case .string(let text) = declaration.help { help = EventLabels.plain(text, in: bytes) }
+        if help.count > EventDefinition.helpBytesMax {
+            throw .badDeclaration(metric: shown, "help: has more than \(EventDefinition.helpBytesMax) bytes")
+        }
+        let buckets = declaration.buckets.flatMap { $0.isEmpty ? nil : $0 } ?? EventDefinition.standardBuckets
+        return EventDefinition(
+            kind, String(decoding: name, as: UTF8.self), help: String(decoding: help, as: UTF8.self),
+            labels: labels.sorted(), buckets: buckets)
     }
 }

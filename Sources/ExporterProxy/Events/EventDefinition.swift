@@ -27,6 +27,8 @@ package struct EventDefinition: Equatable, Sendable {
     package static let objectivesMax = 64
     package static let labelsMax = 64
     package static let nameBytesMax = 256
+    /// Of a metric that a packet declares.
+    static let helpBytesMax = 1024
 
     package init(
         _ kind: Kind, _ name: String, help: String = "", labels: [String] = [], buckets: [Double] = standardBuckets,
@@ -45,25 +47,33 @@ package struct EventDefinition: Equatable, Sendable {
         return labelProblems + valueProblems
     }
 
-    private var nameProblem: String? {
+    private var nameProblem: String? { Self.problem(ofName: Array(name.utf8)) }
+
+    /// Why bytes cannot be the name of a metric.
+    static func problem(ofName name: [UInt8]) -> String? {
         if name.isEmpty { return "there is no name" }
-        if name.utf8.count > Self.nameBytesMax { return "the name has more than \(Self.nameBytesMax) bytes" }
-        if !Self.isMetricName(name) { return "'\(shownName)' is no metric name ([a-zA-Z_:][a-zA-Z0-9_:]*)" }
-        if name.hasPrefix("exporter_proxy_") { return "names that begin with exporter_proxy_ are our own" }
+        if name.count > nameBytesMax { return "the name has more than \(nameBytesMax) bytes" }
+        if !isMetricName(name) { return "'\(EventText.shown(name))' is no metric name ([a-zA-Z_:][a-zA-Z0-9_:]*)" }
+        if name.starts(with: "exporter_proxy_".utf8) { return "names that begin with exporter_proxy_ are our own" }
         return nil
+    }
+
+    /// Why bytes cannot be the name of a label.
+    static func problem(ofLabel label: [UInt8]) -> String? {
+        let isLetters = label.count <= nameBytesMax && isMetricName(label) && !label.contains(UInt8(ascii: ":"))
+        let shown = EventText.shown(label)
+        if !isLetters { return "'\(shown)' is no label name ([a-zA-Z_][a-zA-Z0-9_]*)" }
+        return label.starts(with: "__".utf8) ? "'\(shown)': names that begin with __ are kept for Prometheus" : nil
     }
 
     private var labelProblems: [(String, String)] {
         if labels.count > Self.labelsMax { return [("labels", "there are more than \(Self.labelsMax) labels")] }
         var problems: [(String, String)] = []
         for (place, label) in labels.enumerated() {
-            let shown = EscapedText.visible(String(label.prefix(80)))
-            if !LabelName.isValid(label) || label.utf8.count > Self.nameBytesMax {
-                problems.append(("labels", "'\(shown)' is no label name ([a-zA-Z_][a-zA-Z0-9_]*)"))
-            } else if label.hasPrefix("__") {
-                problems.append(("labels", "'\(shown)': names that begin with __ are kept for Prometheus"))
+            if let problem = Self.problem(ofLabel: Array(label.utf8)) {
+                problems.append(("labels", problem))
             } else if labels[..<place].contains(label) {
-                problems.append(("labels", "'\(shown)' is there twice"))
+                problems.append(("labels", "'\(label)' is there twice"))
             } else if kind == .histogram && label == "le" || kind == .summary && label == "quantile" {
                 problems.append(("labels", "a \(kind.rawValue) cannot have a label '\(label)': it has one itself"))
             }
@@ -91,11 +101,11 @@ package struct EventDefinition: Equatable, Sendable {
         return problems
     }
 
-    var shownName: String { EscapedText.visible(String(name.prefix(80))) }
+    var shownName: String { EventText.shown(name.utf8) }
 
-    static func isMetricName(_ name: String) -> Bool {
-        guard let first = name.utf8.first, first &- 48 >= 10 else { return false }
-        return name.utf8.allSatisfy { ($0 | 0x20) &- 0x61 < 26 || $0 &- 48 < 10 || $0 == 0x5F || $0 == 0x3A }
+    static func isMetricName(_ name: some Collection<UInt8>) -> Bool {
+        guard let first = name.first, first &- 48 >= 10 else { return false }
+        return name.allSatisfy { ($0 | 0x20) &- 0x61 < 26 || $0 &- 48 < 10 || $0 == 0x5F || $0 == 0x3A }
     }
 
     /// The names its samples have, besides its own.

@@ -53,7 +53,7 @@ package struct EventDefinitions: Equatable, Sendable {
     package var prefix: String {
         guard prefixesServiceName, !serviceName.isEmpty else { return "" }
         let plain = serviceName.unicodeScalars.map { scalar -> Character in
-            let isPlain = scalar.isASCII && EventDefinition.isMetricName("_\(scalar)") && scalar != ":"
+            let isPlain = scalar.isASCII && EventDefinition.isMetricName("_\(scalar)".utf8) && scalar != ":"
             return isPlain ? Character(scalar) : "_"
         }
         let isDigit = plain.first.map { $0.isNumber } ?? false

@@ -61,28 +61,36 @@ struct EventFamily: Sendable {
 
     // MARK: Packets
 
-    /// For a packet that is known; false where the series is not there any more.
+    /// For a packet that is known; false, and nothing has happened, where the series is not there any more, or its sum
+    /// would not be finite.
     @inline(__always)
     mutating func add(_ amount: Double, to place: Int, _ serial: UInt64, at time: Int64) -> Bool {
         guard place < series.count, series[place].serial == serial else { return false }
-        series[place].value += amount
+        let sum = series[place].value + amount
+        guard sum.isFinite else { return false }
+        series[place].value = sum
         series[place].lastPacket = time
         changes &+= 1
         return true
     }
 
-    mutating func apply(_ act: Act, to place: Int, at time: Int64) {
+    /// False, and nothing has happened, where a sum would not be finite: it could never be told from what comes later.
+    mutating func apply(_ act: Act, to place: Int, at time: Int64) -> Bool {
+        let value: Double
+        switch act {
+        case .set(let new): value = new
+        case .add(let amount), .observe(let amount):
+            value = series[place].value + amount
+            guard value.isFinite || definition.kind == .gauge else { return false }
+        }
+        series[place].value = value
         series[place].lastPacket = time
         changes &+= 1
-        switch act {
-        case .add(let amount): series[place].value += amount
-        case .set(let value): series[place].value = value
-        case .observe(let value): observe(value, place, time)
-        }
+        if case .observe(let value) = act { observe(value, place, time) }
+        return true
     }
 
     private mutating func observe(_ value: Double, _ place: Int, _ time: Int64) {
-        series[place].value += value
         series[place].count &+= 1
         if stride > 0 { counts[place &* stride &+ bucket(of: value)] &+= 1 }
         if hasWindows { windows[place].observe(value, at: time, span: windowSpan) }
@@ -149,10 +157,11 @@ struct EventFamily: Sendable {
 
     /// Takes a definition that is like the one it has.
     mutating func adopt(_ new: EventDefinition, isDeclared: Bool) {
-        let old = definition
+        let (hadWindows, oldAge) = (hasWindows, definition.maxAge)
         definition = new
         self.isDeclared = isDeclared
-        if old.objectives != new.objectives || old.maxAge != new.maxAge {
+        // They answer any quantile, but only of slices of their own length.
+        if hadWindows != hasWindows || oldAge != new.maxAge {
             windows = hasWindows ? series.map { _ in EventWindow() } : []
         }
         // The next look finds out.

@@ -40,7 +40,7 @@ struct EventLabels: Sendable, Equatable {
         _ payload: EventPacket.Payload, in packet: UnsafeRawBufferPointer, bytesMax: Int, of metric: String,
         to scratch: inout Scratch
     ) throws(EventRefusal) {
-        if payload.hasOtherLabels { throw .wrongType("labels", expected: "an object") }
+        if payload.hasOtherLabels { throw .otherLabels }
         try choose(payload.labels, in: packet, of: metric, &scratch)
         scratch.text.removeAll(keepingCapacity: true)
         for (place, spot) in spots.enumerated() {

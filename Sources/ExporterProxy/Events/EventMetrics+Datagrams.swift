@@ -3,6 +3,7 @@ extension EventMetrics {
     /// Takes a packet, a batch of them in an array, or several of both in lines of their own.
     ///
     /// What is not JSON counts for nothing as a whole, up to the next line; of a batch each packet counts for itself.
+    /// Where broken lines have been read again and again, the rest is one refusal.
     package mutating func take(_ datagram: UnsafeRawBufferPointer, at time: Int64, into tally: inout EventTally) {
         var tag: UInt64 = 0
         if remembers, datagram.count <= EventMemo.bytesMax {
@@ -20,6 +21,12 @@ extension EventMetrics {
         families[Int(entry.family)].add(entry.amount, to: Int(entry.series), entry.serial, at: time)
     }
 
+    // So that one datagram of broken lines does not take much longer than one of good ones.
+    private static let vainMin = 4096
+    private static let vainFactor = 4
+    /// A refusal takes as long as reading so much.
+    private static let refusalBytes = 64
+
     @inline(never)
     private mutating func takeUnknown(
         _ datagram: UnsafeRawBufferPointer, _ tag: UInt64, at time: Int64, into tally: inout EventTally
@@ -27,6 +34,8 @@ extension EventMetrics {
         var scanner = EventScanner(datagram)
         var documents = 0
         var known: EventMemo.Entry?
+        // Of what may be read in vain.
+        var bytesLeft = Self.vainMin + Self.vainFactor * datagram.count
         while true {
             scanner.skipSpace()
             if scanner.isAtEnd { break }
@@ -38,7 +47,11 @@ extension EventMetrics {
                 tally.refuse(error)
                 known = nil
                 // Nobody can say where something broken ends, but not behind the line in which it begins.
-                if error.isBroken { scanner = start }
+                if error.isBroken {
+                    bytesLeft -= Self.refusalBytes + scanner.i - start.i
+                    if bytesLeft < 0 { break }
+                    scanner = start
+                }
                 scanner.skipLine()
             }
         }

@@ -18,7 +18,7 @@ extension EventMetrics {
         _ name: EventString, in bytes: UnsafeRawBufferPointer, at time: Int64
     ) throws(EventRefusal) -> EventMemo.Entry? {
         guard let place = find(name, in: bytes) else {
-            throw .unknownMetric(EventText.shown(EventLabels.plain(name, in: bytes)))
+            throw .unknownMetric(shown(name, in: bytes))
         }
         if packet.payload.isOther { throw .wrongType("payload", expected: "an object") }
         try writeLabels(packet.payload, of: place, in: bytes)
@@ -45,26 +45,53 @@ extension EventMetrics {
         guard case .string(let name) = packet.declaration.name else {
             throw .wrongType("name", expected: "a string")
         }
-        let definition = try packet.definition(named: name, in: bytes)
-        let act = try packet.flat.flatAct(definition.kind, of: definition.shownName, in: bytes)
-        let place: Int
-        if let found = find(name, in: bytes) { place = found } else { place = try declare(definition) }
-        let kind = families[place].definition.kind
-        guard kind == definition.kind else { throw .otherType(metric: families[place].definition.name, kind) }
+        guard let kind = packet.kind(in: bytes) else { throw .unknownType(metric: shown(name, in: bytes)) }
+        if packet.flat.hasOtherLabels { throw .otherLabels }
+        if packet.declaration.hasOtherBuckets { throw .wrongType("buckets", expected: "an array of numbers") }
+        guard let place = find(name, in: bytes) else { return try applyFirst(name, kind, in: bytes, at: time) }
+        let metric = families[place].definition.name
+        let act = try packet.flat.flatAct(kind, of: metric, in: bytes)
+        guard families[place].definition.kind == kind else {
+            throw .otherType(metric: metric, families[place].definition.kind)
+        }
         try writeLabels(packet.flat, of: place, in: bytes)
         return try apply(act, to: place, at: time)
     }
 
-    private mutating func declare(_ definition: EventDefinition) throws(EventRefusal) -> Int {
+    private func shown(_ name: EventString, in bytes: UnsafeRawBufferPointer) -> String {
+        EventText.shown(EventLabels.plain(name, in: bytes))
+    }
+
+    /// Of a metric that is not there; a packet that is refused declares none.
+    private mutating func applyFirst(
+        _ name: EventString, _ kind: EventDefinition.Kind, in bytes: UnsafeRawBufferPointer, at time: Int64
+    ) throws(EventRefusal) -> EventMemo.Entry? {
+        let act = try packet.flat.flatAct(kind, of: shown(name, in: bytes), in: bytes)
+        let definition = try packet.definition(kind, named: name, in: bytes)
         if let problem = definition.problems.first {
-            throw .badDeclaration(metric: definition.shownName, "\(problem.key): \(problem.reason)")
+            throw .badDeclaration(metric: definition.name, "\(problem.key): \(problem.reason)")
         }
+        if let problem = names.problem(definition.name, kind) {
+            throw .badDeclaration(metric: definition.name, problem)
+        }
+        let family = EventFamily(settings.completed(definition), isDeclared: true)
+        try family.labels.write(
+            packet.flat, in: bytes, bytesMax: settings.labelBytesMax, of: definition.name, to: &scratch)
+        try expectRoom(for: family)
+        if declared >= settings.declaredMax { dropEmpty(at: time) }
         if declared >= settings.declaredMax { throw .metricsMax(settings.declaredMax) }
-        if let problem = names.problem(definition.name, definition.kind) {
-            throw .badDeclaration(metric: definition.shownName, problem)
+        add(family)
+        return try apply(act, to: families.count - 1, at: time)
+    }
+
+    /// For one more series.
+    private func expectRoom(for family: EventFamily) throws(EventRefusal) {
+        guard family.table.count < settings.seriesMax else {
+            throw .seriesMax(metric: family.definition.name, settings.seriesMax)
         }
-        add(EventFamily(settings.completed(definition), isDeclared: true))
-        return families.count - 1
+        guard seriesCount < settings.totalSeriesMax else {
+            throw .totalSeriesMax(metric: family.definition.name, settings.totalSeriesMax)
+        }
     }
 
     /// To the series whose labels are in `scratch`.
@@ -74,18 +101,19 @@ extension EventMetrics {
         let found = scratch.text.withUnsafeBytes { families[place].table.find($0) }
         let series: Int
         if let found { series = found } else { series = try insert(into: place, at: time) }
-        families[place].apply(act, to: series, at: time)
+        guard families[place].apply(act, to: series, at: time) else {
+            throw .notFinite(metric: families[place].definition.name)
+        }
         guard case .add(let amount) = act else { return nil }
         return EventMemo.Entry(
             family: place, series: series, serial: families[place].series[series].serial, amount: amount)
     }
 
     private mutating func insert(into place: Int, at time: Int64) throws(EventRefusal) -> Int {
-        guard families[place].table.count < settings.seriesMax else {
-            throw .seriesMax(metric: families[place].definition.name, settings.seriesMax)
-        }
+        try expectRoom(for: families[place])
         let (serial, text) = (nextSerial, scratch.text)
         nextSerial &+= 1
+        seriesCount += 1
         return text.withUnsafeBytes { families[place].insert($0, serial: serial, at: time) }
     }
 }

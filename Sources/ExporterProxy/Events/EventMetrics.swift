@@ -9,6 +9,8 @@ package struct EventSettings: Equatable, Sendable {
     package var declaredMax = 1000
     /// Label combinations of each metric.
     package var seriesMax = 10_000
+    /// Of all metrics together.
+    package var totalSeriesMax = 1_000_000
     /// Of the labels of one series, as they are written.
     package var labelBytesMax = 8192
     /// Of definitions that say nothing of it, and of what packets declare.
@@ -50,11 +52,15 @@ package struct EventMetrics: Sendable {
         adopt(settings)
     }
 
-    package var seriesCount: Int { families.reduce(0) { $0 &+ $1.table.count } }
+    /// Of all families.
+    package internal(set) var seriesCount = 0
+    /// When metrics that packets have declared may be looked through again for those that are empty.
+    private var nextDrop = Int64.min
 
     // MARK: Definitions
 
-    /// Values stay where the new definition of a metric has the same kind, labels and buckets.
+    /// Values stay where the new definition of a metric has the same kind, labels and buckets. Metrics that packets have
+    /// declared stay while they have values.
     package mutating func adopt(_ new: EventSettings) {
         let old = Dictionary(families.map { ($0.definition.name, $0) }) { first, _ in first }
         settings = new
@@ -62,7 +68,7 @@ package struct EventMetrics: Sendable {
         memo.forgetAll()
         for definition in new.definitions.usable.map(new.completed) { keep(definition, of: old, isDeclared: false) }
         for family in old.values.sorted(by: { $0.definition.name < $1.definition.name })
-        where new.autoDeclare && family.isDeclared && declared < new.declaredMax {
+        where new.autoDeclare && family.isDeclared && family.table.count > 0 && declared < new.declaredMax {
             var definition = family.definition
             definition.expireAfter = new.expireAfter
             keep(definition, of: old, isDeclared: true)
@@ -70,6 +76,14 @@ package struct EventMetrics: Sendable {
         for family in old.values where family.isSaved && place(of: family.definition.name) == nil {
             goneParts.insert(family.definition.name)
         }
+        seriesCount = families.reduce(0) { $0 &+ $1.table.count }
+    }
+
+    /// Makes room for other declared metrics, where all series of some have gone: as often as it costs little.
+    mutating func dropEmpty(at time: Int64) {
+        guard time >= nextDrop else { return }
+        nextDrop = time &+ 1_000_000 &* Int64(max(1000, families.count))
+        if families.contains(where: { $0.isDeclared && $0.table.count == 0 }) { adopt(settings) }
     }
 
     private mutating func keep(_ definition: EventDefinition, of old: [String: EventFamily], isDeclared: Bool) {
@@ -88,7 +102,6 @@ package struct EventMetrics: Sendable {
         if family.isDeclared { declared += 1 }
         families.append(family)
         _ = Array(family.definition.name.utf8).withUnsafeBytes { places.insert($0) }
-        goneParts.remove(family.definition.name)
         order = nil
     }
 
@@ -102,6 +115,7 @@ package struct EventMetrics: Sendable {
     package mutating func expire(at time: Int64) -> Int {
         var gone = 0
         for place in families.indices { gone += families[place].expire(at: time) }
+        seriesCount -= gone
         return gone
     }
 
@@ -143,11 +157,14 @@ package struct EventMetrics: Sendable {
             goneParts.insert(saved.definition.name)
             return
         }
-        for series in saved.series.prefix(settings.seriesMax) {
+        let before = families[place].table.count
+        for series in saved.series.prefix(max(0, min(settings.seriesMax, settings.totalSeriesMax - seriesCount))) {
             families[place].restore(series, serial: nextSerial, of: saved.definition, at: now)
             nextSerial &+= 1
         }
+        seriesCount += families[place].table.count - before
         families[place].savedChanges = families[place].changes
         families[place].isSaved = true
+        goneParts.remove(saved.definition.name)
     }
 }

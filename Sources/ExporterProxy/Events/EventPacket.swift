@@ -23,7 +23,7 @@ struct EventPacket: Sendable {
     struct Payload: Sendable {
         /// The payload is no object.
         var isOther = false
-        /// `labels` is no object.
+        /// `labels` is no object, or too large.
         var hasOtherLabels = false
         var labels: [LabelField] = []
         var operation = Field.absent
@@ -138,10 +138,11 @@ struct EventPacketReader {
         repeat {
             let name = try scanner.key()
             let value = try field(depth: depth &+ 1)
-            guard payload.labels.count < EventPacket.labelsMax else {
-                throw .wrongType("labels", expected: "an object of at most \(EventPacket.labelsMax) strings")
+            if payload.labels.count < EventPacket.labelsMax {
+                payload.labels.append(EventPacket.LabelField(name: name, value: value))
+            } else {
+                payload.hasOtherLabels = true
             }
-            payload.labels.append(EventPacket.LabelField(name: name, value: value))
         } while try scanner.hasMore(before: UInt8(ascii: "}"))
     }
 

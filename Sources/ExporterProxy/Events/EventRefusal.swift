@@ -22,6 +22,7 @@ package enum EventRefusal: Error, Equatable, Sendable, CustomStringConvertible {
         case negativeValue = "negative_value"
         case notFinite = "not_finite"
         case seriesMax = "series_max"
+        case totalSeriesMax = "total_series_max"
         case unknownType = "unknown_type"
         case otherType = "other_type"
         case badDeclaration = "bad_declaration"
@@ -50,6 +51,7 @@ package enum EventRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     case negativeValue(metric: String)
     case notFinite(metric: String)
     case seriesMax(metric: String, Int)
+    case totalSeriesMax(metric: String, Int)
     case unknownType(metric: String)
     case otherType(metric: String, EventDefinition.Kind)
     /// What is wrong with a metric that declares itself.
@@ -78,12 +80,15 @@ package enum EventRefusal: Error, Equatable, Sendable, CustomStringConvertible {
         case .negativeValue: .negativeValue
         case .notFinite: .notFinite
         case .seriesMax: .seriesMax
+        case .totalSeriesMax: .totalSeriesMax
         case .unknownType: .unknownType
         case .otherType: .otherType
         case .badDeclaration: .badDeclaration
         case .metricsMax: .metricsMax
         }
     }
+
+    static let otherLabels = wrongType("labels", expected: "an object of at most \(EventPacket.labelsMax) strings")
 
     /// It is no JSON.
     var isBroken: Bool {
@@ -113,8 +118,10 @@ package enum EventRefusal: Error, Equatable, Sendable, CustomStringConvertible {
         case .missingObservation(let metric): "\(metric): there is no observation"
         case .notNumber(let metric, let key): "\(metric): \(key) must be a number"
         case .negativeValue(let metric): "\(metric): a counter cannot go down"
-        case .notFinite(let metric): "\(metric): only a gauge can be NaN or Infinity"
+        case .notFinite(let metric): "\(metric): only what a gauge is set to can be NaN or Infinity, and no sum"
         case .seriesMax(let metric, let max): "\(metric): has \(max) label combinations already (events.series_max)"
+        case .totalSeriesMax(let metric, let max):
+            "\(metric): all metrics have \(max) label combinations already (events.total_series_max)"
         case .unknownType(let metric): "\(metric): type must be counter, gauge, histogram or summary"
         case .otherType(let metric, let kind): "\(metric): is a \(kind.rawValue)"
         case .badDeclaration(let metric, let what): "'\(metric)' cannot be declared: \(what)"

@@ -6,7 +6,7 @@
 /// - `[[events.counter]]`, `[[events.gauge]]`, `[[events.histogram]]`, `[[events.summary]]`: see ``EventDefinition``.
 /// - `prefix_service_name` (default false): metrics are called by the file's `service_name` and their own name.
 /// - `auto_declare` (default false), `declared_max`: whether packets may declare metrics, and how many.
-/// - `series_max`: label combinations of a metric.
+/// - `series_max`, `total_series_max`: label combinations of a metric, and of all.
 /// - `expire_after` (default `"off"`): series of which no packet has come for so long are removed.
 /// - `packet_bytes_max`: of a datagram, or a line over TCP.
 /// - `receive_buffer` (bytes): what the kernel is asked to keep of datagrams that have not been read.
@@ -41,6 +41,7 @@ package struct EventsConfiguration: Equatable, Sendable {
         settings.autoDeclare = section.boolean("auto_declare", settings.autoDeclare)
         settings.declaredMax = section.integer("declared_max", settings.declaredMax, in: 0...1_000_000)
         settings.seriesMax = section.integer("series_max", settings.seriesMax, in: 1...10_000_000)
+        settings.totalSeriesMax = section.integer("total_series_max", settings.totalSeriesMax, in: 1...1_000_000_000)
         settings.expireAfter = section.optionalDuration("expire_after", settings.expireAfter)
         packetBytesMax = section.integer("packet_bytes_max", packetBytesMax, in: 16...65_536)
         receiveBuffer = section.integer("receive_buffer", receiveBuffer, in: 4096...1_073_741_823)

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import Testing
 
@@ -132,6 +133,20 @@ struct EventLifeTests {
         #expect(bench.take(#"{"metric_name":"plain_total"}"#).text == "0 accepted, missing_label: 1")
         #expect(bench.take(#"{"metric_name":"new_total"}"#).accepted == 1)
         #expect(try bench.samples().prefix(2) == ["new_total 1", #"sample_counter{label_1="a"} 2"#])
+    }
+
+    @Test func windows_StayWhereOtherQuantilesAreAskedFor() throws {
+        func definition(_ objectives: [Double], _ seconds: Int64 = 600) -> EventDefinition {
+            EventDefinition(
+                .summary, "sample_summary", labels: ["label_1"], objectives: objectives, maxAge: .seconds(seconds))
+        }
+        var bench = EventBench([definition([0.5])])
+        bench.take(Self.observation(2))
+        for (other, isKept) in [(definition([0.9]), true), (definition([0.9], 60), false), (definition([]), false)] {
+            bench.metrics.adopt(EventSettings(EventDefinitions([other])))
+            let quantile = try bench.samples().first { $0.contains(#"quantile="0.9""#) }
+            #expect((quantile.map { !$0.hasSuffix("NaN") } ?? false) == isKept)
+        }
     }
 
     // MARK: The flat form
@@ -280,6 +295,69 @@ struct EventLifeTests {
         // What is there already is newer.
         for part in changed.compactMap(\.part) { try bench.metrics.restore(part, at: bench.now) }
         #expect(try bench.page() == page)
+    }
+
+    /// A machine that has run for some seconds only, and one whose clock was set back by an hour.
+    @Test(arguments: [(1, 0), (30, 0), (130, 0), (250, 0), (490, 0), (5000, 0), (5000, -3600), (30, -3600)])
+    func windows_KeepAllTheirSlices(uptime: Int64, step: Int64) throws {
+        let definition = EventDefinition(.summary, "sample_summary", labels: ["label_1"], objectives: [0, 1])
+        var bench = EventBench([definition])
+        for value in 1...5 {
+            bench.advance(by: .seconds(90))
+            bench.take(Self.observation(Double(value)))
+        }
+        var restored = EventBench([definition])
+        restored.now = Moment(
+            wall: bench.now.advanced(by: .seconds(step)).wall, monotonic: uptime * 1_000_000_000)
+        for part in bench.parts() { try restored.metrics.restore(part, at: restored.now) }
+        let quantiles = try [bench.samples(), restored.samples()]
+        #expect(quantiles[0] == quantiles[1])
+        // And they go when it is time.
+        restored.advance(by: .seconds(601))
+        #expect(try restored.samples().first?.hasSuffix("NaN") == true)
+    }
+
+    @Test func sketches_AddUpWhicheverComesFirst() {
+        var generator = SeededGenerator(seed: 3)
+        let values = (0..<2000).map { _ in exp(Double.random(in: -12...12, using: &generator)) }
+        var (small, large, all) = (EventSketch(), EventSketch(), EventSketch())
+        for value in values {
+            if value < 1 { small.add(value) } else { large.add(value) }
+            all.add(value)
+        }
+        for (first, second) in [(small, large), (large, small)] {
+            var sum = first
+            sum.add(second)
+            #expect(sum.positive.counts.count <= EventSketch.binsMax && sum.total == all.total)
+            for quantile in [0, 0.3, 0.5, 0.9, 1] { #expect(sum.quantile(quantile) == all.quantile(quantile)) }
+        }
+    }
+
+    /// Whatever a reload has taken away meanwhile.
+    @Test(arguments: [
+        [EventDefinition(.gauge, "plain_gauge")], [EventDefinition(.gauge, "plain_total")],
+    ])
+    func valuesThatWereDropped_StayAway(meanwhile: [EventDefinition]) throws {
+        var bench = EventBench.hermes
+        bench.take(#"{"metric_name":"plain_total","payload":{"value":1000}}"#)
+        var disk: [String: ByteBuffer] = [:]
+        func save() { for (key, part) in bench.metrics.changedParts(at: bench.now) { disk[key] = part } }
+        save()
+        #expect(disk.count == 1)
+        let settings = bench.metrics.settings
+        bench.metrics.adopt(EventSettings(EventDefinitions(meanwhile)))
+        bench.metrics.adopt(settings)
+        save()
+        #expect(disk.isEmpty)
+        bench.take(#"{"metric_name":"plain_total"}"#)
+        bench.metrics.adopt(EventSettings(EventDefinitions(meanwhile)))
+        bench.metrics.adopt(settings)
+        bench.take(#"{"metric_name":"plain_total","payload":{"value":7}}"#)
+        save()
+        var restored = EventBench(settings)
+        for part in disk.values { try restored.metrics.restore(part, at: restored.now) }
+        #expect(try restored.samples() == ["plain_total 7"])
+        #expect(restored.parts().isEmpty && restored.metrics.takeGoneParts().isEmpty)
     }
 
     @Test func partOfAMetricThatIsOther_IsRemoved() throws {

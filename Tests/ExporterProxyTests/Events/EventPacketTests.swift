@@ -103,6 +103,8 @@ struct EventPacketTests {
             "{\(gauge),\"payload\":{\"operation\":\"\\u0073et\",\(ab),\"value\":2}}", one,
             #"sample_gauge{label_1="a",label_2="b"} 2"#
         ),
+        ("{\(gauge),\"payload\":{\"operation\":\"increment\",\(ab),\"value\":NaN}}", refused("not_finite"), "-"),
+        ("{\(gauge),\"payload\":{\"operation\":\"decrement\",\(ab),\"value\":Infinity}}", refused("not_finite"), "-"),
         ("{\(gauge),\"payload\":{\(ab),\"value\":67.4}}", refused("missing_operation"), "-"),
         ("{\(gauge),\"payload\":{\(ab),\"operation\":null}}", refused("missing_operation"), "-"),
         ("{\(gauge),\"payload\":{\(ab),\"operation\":\"reset\"}}", refused("unknown_operation"), "-"),
@@ -281,6 +283,33 @@ struct EventPacketTests {
         #expect(bench.take(packet(8192)).text == Self.refused("labels_too_long"))
         let many = (0..<300).map { _ in #""label_1":"a""# }.joined(separator: ",")
         #expect(bench.take("{\(Self.counter),\"payload\":{\"labels\":{\(many)}}}").text == Self.refused("wrong_type"))
+        // As a whole, whatever stands in its lines.
+        let lines = "{\(Self.counter),\"payload\":{\"labels\":{\(many)},\"x\":[\n\(Self.p)\n]}}"
+        #expect(bench.take(lines).text == Self.refused("wrong_type"))
+    }
+
+    @Test func brokenLines_AreReadAgainWithinBounds() throws {
+        var bench = EventBench.hermes
+        // Each begins an array that goes on to the end.
+        #expect(bench.take(String(repeating: "[\n", count: 32_000)).refusals < 5000)
+        let other = (0..<60).map { "app.requests.\($0):1|c\n\(Self.p)\n" }.joined()
+        #expect(bench.take(other).text == "60 accepted, malformed: 60")
+    }
+
+    @Test(arguments: [
+        (#"{"metric_name":"plain_total","payload":{"value":1.7e308}}"#, "plain_total 1.7e+308"),
+        (
+            #"{"metric_name":"plain_gauge","payload":{"operation":"increment","value":1.7e308}}"#, "plain_gauge +Inf"
+        ),
+        (#"{"metric_name":"plain_seconds","payload":{"observation":-1.7e308}}"#, "plain_seconds_sum -1.7e+308"),
+        (#"{"metric_name":"plain_seconds","payload":{"observation":1.7e308}}"#, "plain_seconds_count 1"),
+    ])
+    func sum_NeverIsInfinity(packet: String, line: String) throws {
+        var bench = EventBench.hermes
+        let isGauge = packet.contains("gauge")
+        #expect((0..<3).map { _ in bench.take(packet).text }.last == (isGauge ? Self.one : Self.refused("not_finite")))
+        let samples = try bench.samples()
+        #expect(samples.contains(line), "\(samples)")
     }
 
     @Test func series_AreAtMostAsManyAsAllowed() throws {
@@ -296,6 +325,29 @@ struct EventPacketTests {
             try bench.samples() == (0..<3).map { "sample_counter{label_1=\"\($0)\"} \($0 == 1 ? 1 : 2)" })
     }
 
+    @Test func seriesOfAllMetrics_AreAtMostAsManyAsAllowed() throws {
+        var definitions = EventDefinition.examples
+        for place in definitions.indices { definitions[place].expireAfter = .seconds(5) }
+        var settings = EventSettings(EventDefinitions(definitions))
+        settings.totalSeriesMax = 2
+        var bench = EventBench(settings)
+        let others = ["plain_total", "sample_counter"].map {
+            #"{"metric_name":"\#($0)","payload":{"labels":{\#($0 == "plain_total" ? "" : #""label_1":"a""#)}}}"#
+        }
+        let third = #"{"metric_name":"plain_seconds","payload":{"observation":1}}"#
+        #expect((others + others).map { bench.take($0).accepted } == [1, 1, 1, 1])
+        #expect(bench.take(third).text == Self.refused("total_series_max"))
+        let parts = bench.parts()
+        bench.advance(by: .seconds(5))
+        #expect(bench.metrics.expire(at: bench.now.monotonic) == 2 && bench.metrics.seriesCount == 0)
+        #expect(bench.take(third).text == Self.one)
+        for part in parts { try bench.metrics.restore(part, at: bench.now) }
+        #expect(bench.metrics.seriesCount == 2)
+        bench.metrics.adopt(EventSettings(EventDefinitions([EventDefinition(.counter, "plain_total")])))
+        let left = try bench.samples().count
+        #expect(bench.metrics.seriesCount == left)
+    }
+
     @Test func refusals_AllHaveASentence() {
         let refusals: [EventRefusal] = [
             .empty, .tooLong, .malformed(offset: 3, "x"), .tooDeep(offset: 3), .notObject,
@@ -305,7 +357,8 @@ struct EventPacketTests {
             .labelsTooLong(metric: "m", bytesMax: 5), .missingOperation(metric: "m"),
             .unknownOperation(metric: "m", "o"), .missingValue(metric: "m"), .missingObservation(metric: "m"),
             .notNumber(metric: "m", key: "value"), .negativeValue(metric: "m"), .notFinite(metric: "m"),
-            .seriesMax(metric: "m", 5), .unknownType(metric: "m"), .otherType(metric: "m", .counter),
+            .seriesMax(metric: "m", 5), .totalSeriesMax(metric: "m", 5), .unknownType(metric: "m"),
+            .otherType(metric: "m", .counter),
             .badDeclaration(metric: "m", "x"), .metricsMax(5),
         ]
         #expect(Set(refusals.map(\.reason)) == Set(EventRefusal.Reason.allCases))
