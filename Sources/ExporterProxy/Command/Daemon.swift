@@ -60,7 +60,7 @@ package struct Daemon {
         let push = PushRoom(
             configuration, store: store, registry: registry, threads: threads.pushes, lookups: lookups, logger: logger,
             time: time)
-        let events = EventRoom(configuration.events.settings, store: store)
+        let events = EventRoom(configuration.events.settings, store: store, logger: logger)
         // First: what was there is there again when the doors open.
         let persistence = try await Persistence.open(
             configuration.store.persistence,

@@ -4,33 +4,56 @@ import NIOCore
 extension EventFamily {
     func needsRendering(at time: Int64) -> Bool { changes != text.changes || time >= text.end }
 
-    mutating func render(prefix: String, at time: Int64) {
-        var bytes = ByteBufferAllocator().buffer(capacity: text.bytes.readableBytes + 256)
-        let end = write(as: prefix + definition.name, to: &bytes, at: time)
-        text = Text(bytes: bytes, changes: changes, end: end)
+    /// The text as far as it is written.
+    struct Rendering: Sendable {
+        fileprivate(set) var cursor: EventCursor
+        fileprivate var bytes: ByteBuffer
+        fileprivate var end = Int64.max
+
+        init(_ family: EventFamily, serialEnd: UInt64) {
+            cursor = EventCursor(family, serialEnd: serialEnd)
+            bytes = ByteBufferAllocator().buffer(capacity: family.text.bytes.readableBytes + 256)
+        }
+
+        var text: Text { Text(bytes: bytes, changes: cursor.changes, end: end) }
     }
 
-    /// Answers until when that holds.
-    private func write(as name: String, to text: inout ByteBuffer, at time: Int64) -> Int64 {
-        guard table.count > 0 else { return .max }
+    /// Lines of one step: about a millisecond.
+    private static let linesMax = 4096
+
+    /// Of a series; quantiles take longer than lines.
+    private var lines: Int {
+        switch definition.kind {
+        case .counter, .gauge: 1
+        case .histogram: stride + 2
+        case .summary: hasWindows ? 40 + 8 * definition.objectives.count : 2
+        }
+    }
+
+    /// Writes some more series.
+    func write(_ rendering: inout Rendering, prefix: String, at time: Int64) {
+        let places = rendering.cursor.advance(by: Self.linesMax / lines, in: self)
+        if places.isEmpty { return }
+        let name = prefix + definition.name
+        if rendering.bytes.readableBytes == 0 { writeHead(name, to: &rendering.bytes) }
+        switch definition.kind {
+        case .counter, .gauge: writeValues(name, places, to: &rendering.bytes)
+        case .histogram: writeHistograms(name, places, to: &rendering.bytes)
+        case .summary: writeSummaries(name, places, to: &rendering, at: time)
+        }
+    }
+
+    private func writeHead(_ name: String, to text: inout ByteBuffer) {
         let help = definition.help.trimmed
         if !help.isEmpty { text.writeString("# HELP \(name) \(MetricText.help(help))\n") }
         text.writeString("# TYPE \(name) \(definition.kind.rawValue)\n")
-        switch definition.kind {
-        case .counter, .gauge: writeValues(name, to: &text)
-        case .histogram: writeHistograms(name, to: &text)
-        case .summary: return writeSummaries(name, to: &text, at: time)
-        }
-        return .max
     }
 
-    private var places: some Sequence<Int> { series.indices.lazy.filter { table.contains($0) } }
-
-    private func writeValues(_ name: String, to text: inout ByteBuffer) {
+    private func writeValues(_ name: String, _ places: [Int], to text: inout ByteBuffer) {
         for place in places { append(name, place, MetricText.number(series[place].value), to: &text) }
     }
 
-    private func writeHistograms(_ name: String, to text: inout ByteBuffer) {
+    private func writeHistograms(_ name: String, _ places: [Int], to text: inout ByteBuffer) {
         let borders = definition.buckets.map(MetricText.number) + ["+Inf"]
         let (bucket, sum, count) = (name + "_bucket", name + "_sum", name + "_count")
         for place in places {
@@ -44,23 +67,21 @@ extension EventFamily {
         }
     }
 
-    private func writeSummaries(_ name: String, to text: inout ByteBuffer, at time: Int64) -> Int64 {
+    private func writeSummaries(_ name: String, _ places: [Int], to rendering: inout Rendering, at time: Int64) {
         let objectives = definition.objectives.map { (number: $0, text: MetricText.number($0)) }
         let (sum, count, span) = (name + "_sum", name + "_count", windowSpan)
-        var end = Int64.max
         for place in places {
             if hasWindows {
                 let sketch = windows[place].sketch(at: time, span: span)
-                end = min(end, windows[place].end(after: time, span: span))
+                rendering.end = min(rendering.end, windows[place].end(after: time, span: span))
                 for objective in objectives {
                     let value = MetricText.number(sketch.quantile(objective.number))
-                    append(name, place, value, label: "quantile", objective.text, to: &text)
+                    append(name, place, value, label: "quantile", objective.text, to: &rendering.bytes)
                 }
             }
-            append(sum, place, MetricText.number(series[place].value), to: &text)
-            append(count, place, String(series[place].count), to: &text)
+            append(sum, place, MetricText.number(series[place].value), to: &rendering.bytes)
+            append(count, place, String(series[place].count), to: &rendering.bytes)
         }
-        return end
     }
 
     private func append(

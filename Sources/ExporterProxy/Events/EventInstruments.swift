@@ -14,7 +14,7 @@ package struct EventInstruments: Sendable {
     package let bufferBytes: Gauge
     package let kernelDrops: KernelDrops
 
-    package init(registry: InstrumentRegistry, seriesCount: @escaping @Sendable () -> Int) {
+    package init(registry: InstrumentRegistry, room: EventRoom) {
         let prefix = "exporter_proxy_events_"
         accepted = Self.each(Door.allCases) {
             registry.counter(
@@ -44,7 +44,10 @@ package struct EventInstruments: Sendable {
             prefix + "kernel_drops_total", help: "UDP datagrams that the kernel threw away before they were read.",
             type: .counter
         ) { [([], Double(drops.total))] }
-        registry.gauge(prefix + "series", help: "Series of events.") { Double(seriesCount()) }
+        registry.gauge(prefix + "series", help: "Series of events.") { Double(room.seriesCount) }
+        registry.gauge(
+            prefix + "hidden", help: "Whether events are not served, because there are store.sources_max sources."
+        ) { room.isHidden ? 1 : 0 }
     }
 
     private static func each<Key: Hashable>(_ keys: [Key], _ make: (Key) -> Counter) -> [Key: Counter] {

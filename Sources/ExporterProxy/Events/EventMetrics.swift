@@ -1,5 +1,3 @@
-import NIOCore
-
 /// What holds for all events.
 package struct EventSettings: Equatable, Sendable {
     package var definitions = EventDefinitions()
@@ -41,8 +39,10 @@ package struct EventMetrics: Sendable {
     var scratch = EventLabels.Scratch()
     /// What a test compares with.
     let remembers: Bool
-    /// The page's order, and whether a family has come or gone since it was made.
-    private var order: [Int]?
+    /// Of the page, where no family has come or gone since it was made.
+    var order: [Int]?
+    /// How often places in `families` have come to mean others.
+    private(set) var generation: UInt64 = 0
     /// Saved parts of metrics that are not there any more.
     var goneParts: Set<String> = []
 
@@ -66,6 +66,7 @@ package struct EventMetrics: Sendable {
         settings = new
         (families, places, names, declared, order) = ([], ByteTable(), EventNames(), 0, nil)
         memo.forgetAll()
+        generation &+= 1
         for definition in new.definitions.usable.map(new.completed) { keep(definition, of: old, isDeclared: false) }
         for family in old.values.sorted(by: { $0.definition.name < $1.definition.name })
         where new.autoDeclare && family.isDeclared && family.table.count > 0 && declared < new.declaredMax {
@@ -117,29 +118,6 @@ package struct EventMetrics: Sendable {
         for place in families.indices { gone += families[place].expire(at: time) }
         seriesCount -= gone
         return gone
-    }
-
-    // MARK: The page
-
-    /// How many steps ``render(step:at:)`` and ``changedPart(step:at:)`` have.
-    package var steps: Int { families.count }
-
-    /// Writes out one metric, if it has changed, so that no one step takes long.
-    package mutating func render(step place: Int, at time: Int64) {
-        guard families.indices.contains(place), families[place].needsRendering(at: time) else { return }
-        families[place].render(prefix: settings.definitions.prefix, at: time)
-    }
-
-    /// All metrics as canonical text 0.0.4, and until when it holds if no packet comes.
-    package mutating func page(at time: Int64) -> (text: ByteBuffer, until: Int64) {
-        for place in families.indices { render(step: place, at: time) }
-        let order =
-            self.order ?? families.indices.sorted { families[$0].definition.name < families[$1].definition.name }
-        self.order = order
-        let room = families.reduce(0) { $0 &+ $1.text.bytes.readableBytes }
-        var text = ByteBufferAllocator().buffer(capacity: room)
-        for place in order { text.writeImmutableBuffer(families[place].text.bytes) }
-        return (text, families.reduce(.max) { min($0, $1.text.end) })
     }
 
     // MARK: Saved parts

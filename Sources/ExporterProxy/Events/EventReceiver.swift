@@ -105,7 +105,7 @@ package final class EventReceiver: Service {
         let needsInstruments = now.instruments == nil && configuration.isOpen
         let instruments =
             needsInstruments
-            ? EventInstruments(registry: parts.registry) { [room = parts.room] in room.seriesCount } : now.instruments
+            ? EventInstruments(registry: parts.registry, room: parts.room) : now.instruments
         var change = Change(configuration: configuration, doors: doors, instruments: instruments)
         let before = now.configuration.unixSocketAccess
         if before != configuration.unixSocketAccess, let kept = doors.unix, kept === now.doors.unix {

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import Synchronization
 
@@ -17,20 +18,27 @@ package final class EventRoom: LiveSource, Sendable {
         var lastPacket: Moment?
     }
 
-    // One lock, held for the packets that are there, and for a scrape while one metric is written out.
+    // One lock, held for the packets that are there, and for a step of a walk: packets never wait much longer than a
+    // millisecond for it.
     private let state: Mutex<State>
     /// Held while a page is made and put into the table, so that an older one does not come after a newer one.
     private let looks = Mutex(Looks())
     private let store: SnapshotStore
+    private let logger: Logger
 
     private struct Looks {
         /// Whether one is there: without events somebody else may have the name.
         var isThere = false
+        var isHidden = false
         var whenShown: @Sendable () -> Void = {}
     }
 
     /// - Parameter address: what people are shown as the place where packets come in.
-    package init(_ settings: EventSettings, store: SnapshotStore, address: String = "") {
+    package init(
+        _ settings: EventSettings, store: SnapshotStore, address: String = "",
+        logger: Logger = Logger(label: "") { _ in SwiftLogNoOpLogHandler() }
+    ) {
+        self.logger = logger
         state = Mutex(State(metrics: EventMetrics(settings), address: address))
         self.store = store
     }
@@ -88,25 +96,42 @@ package final class EventRoom: LiveSource, Sendable {
     package func whenShown(_ body: @escaping @Sendable () -> Void) { looks.withLock { $0.whenShown = body } }
 
     private func look(at now: Moment, _ looks: inout Looks) -> Moment? {
-        let (steps, isNews) = state.withLock { state in
+        var isNews = state.withLock { state in
             defer { state.isAnnounced = false }
-            return (state.metrics.steps, state.isAnnounced)
+            return state.isAnnounced
         }
-        // One lock for each metric, so that packets do not wait for all of them.
-        for step in 0..<steps { state.withLock { $0.metrics.render(step: step, at: now.monotonic) } }
-        let (page, state) = state.withLock { ($0.metrics.page(at: now.monotonic), ($0.lastPacket, $0.address)) }
-        let hasText = page.text.readableBytes > 0
-        if hasText || looks.isThere {
-            let snapshot = Snapshot(
-                source: Self.source, origin: .init(.events, state.1), receivedAt: state.0 ?? now, body: page.text)
-            let refused = store.refresh([(Self.source, hasText ? snapshot : nil)])
-            looks.isThere = hasText && refused.isEmpty
-            if isNews { looks.whenShown() }
+        var walk = EventPageWalk()
+        while state.withLock({ $0.metrics.render(&walk, at: now.monotonic) }) {}
+        // What has come since is announced, and perhaps on the next page only.
+        let (written, state) = state.withLock { state in
+            isNews = isNews || state.isAnnounced
+            return (state.metrics.texts(), (state.lastPacket, state.address))
         }
-        guard page.until != .max else { return nil }
-        let left = page.until.subtractingReportingOverflow(now.monotonic)
+        let page = EventMetrics.page(of: written.texts)
+        let snapshot = Snapshot(
+            source: Self.source, origin: .init(.events, state.1), receivedAt: state.0 ?? now, body: page)
+        put(page.readableBytes > 0 ? snapshot : nil, &looks)
+        if isNews, looks.isThere { looks.whenShown() }
+        // Where there was no room for it there may be some later.
+        let until = looks.isHidden ? min(written.until, now.advanced(by: Self.hiddenPause).monotonic) : written.until
+        guard until != .max else { return nil }
+        let left = until.subtractingReportingOverflow(now.monotonic)
         return left.overflow ? nil : now.advanced(by: .nanoseconds(max(0, left.partialValue)))
     }
+
+    /// Between two tries to serve what the table has had no room for.
+    private static let hiddenPause = Duration.seconds(10)
+
+    private func put(_ snapshot: Snapshot?, _ looks: inout Looks) {
+        guard snapshot != nil || looks.isThere || looks.isHidden else { return }
+        let isRefused = !store.refresh([(Self.source, snapshot)]).isEmpty
+        looks.isThere = snapshot != nil && !isRefused
+        if isRefused, !looks.isHidden { logger.error("events are not served, store.sources_max is reached") }
+        looks.isHidden = isRefused
+    }
+
+    /// Whether the table has no room for them.
+    package var isHidden: Bool { looks.withLock { $0.isHidden } }
 
     // MARK: Age
 
@@ -126,15 +151,15 @@ extension EventRoom: PartKeeper {
     package func owns(_ key: String) -> Bool { EventMetrics.isPart(key) }
 
     package func changedParts(at now: Moment) -> [(key: String, part: ByteBuffer?)] {
-        let (gone, steps) = state.withLock { ($0.metrics.takeGoneParts(), $0.metrics.steps) }
-        // One lock for each metric, so that packets do not wait for all of them.
-        return gone + (0..<steps).compactMap { step in state.withLock { $0.metrics.changedPart(step: step, at: now) } }
+        var walk = EventSavingWalk()
+        let gone = state.withLock { $0.metrics.takeGoneParts() }
+        return gone + EventMetrics.parts { state.withLock { $0.metrics.save(&walk, at: now) } }
     }
 
     /// After the definitions, and before any door is open.
-    package func restore(_ part: ByteBuffer, at now: Moment) throws {
+    package func restore(_ part: ByteBuffer, under key: String, at now: Moment) throws {
         try state.withLock { state in
-            try state.metrics.restore(part, at: now)
+            try state.metrics.restore(part, under: key, at: now)
             if state.lastPacket == nil { state.lastPacket = now }
         }
         store.touch()

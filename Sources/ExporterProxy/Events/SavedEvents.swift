@@ -141,20 +141,33 @@ extension RecordReader {
 }
 
 extension EventFamily {
-    /// As it is at a moment, whose two times say what the monotonic ones are by the wall's clock.
-    func saved(at now: Moment) -> SavedEvents {
-        var saved = SavedEvents(definition, isDeclared: isDeclared)
+    /// Its values as far as they are copied.
+    struct Saving: Sendable {
+        fileprivate(set) var cursor: EventCursor
+        fileprivate(set) var saved: SavedEvents
+
+        init(_ family: EventFamily, serialEnd: UInt64) {
+            cursor = EventCursor(family, serialEnd: serialEnd)
+            saved = SavedEvents(family.definition, isDeclared: family.isDeclared)
+        }
+    }
+
+    /// Of one step: less than a millisecond.
+    private static let savedAtOnce = 512
+
+    /// Copies some more series as they are at a moment, whose two times say what the monotonic ones are by the wall's
+    /// clock.
+    func save(_ saving: inout Saving, at now: Moment) {
         let span = windowSpan
-        for place in series.indices where table.contains(place) {
+        for place in saving.cursor.advance(by: Self.savedAtOnce, in: self) {
             let slices = hasWindows ? windows[place].slices : []
-            saved.series.append(
+            saving.saved.series.append(
                 SavedEvents.Series(
                     labels: table.withText(place) { labels.values(of: $0) },
                     lastPacket: now.wall(ofMonotonic: series[place].lastPacket), value: series[place].value,
                     count: series[place].count, counts: Array(counts[place * stride..<(place + 1) * stride]),
                     slices: slices.map { (now.wall(ofMonotonic: $0.number &* span), $0.sketch) }))
         }
-        return saved
     }
 
     /// Takes a series that is not there; `old` is like the definition that it has.
@@ -212,7 +225,8 @@ extension EventMetrics {
 
     /// The metrics whose values have changed since they were said before, as bytes; `nil` where there is none any more.
     package mutating func changedParts(at now: Moment) -> [(key: String, part: ByteBuffer?)] {
-        takeGoneParts() + families.indices.compactMap { changedPart(step: $0, at: now) }
+        var walk = EventSavingWalk()
+        return takeGoneParts() + Self.parts { save(&walk, at: now) }
     }
 
     mutating func takeGoneParts() -> [(key: String, part: ByteBuffer?)] {
@@ -220,20 +234,31 @@ extension EventMetrics {
         return goneParts.sorted().map { (Self.partPrefix + $0, nil) }
     }
 
-    /// That of one metric, so that no one step takes long.
-    mutating func changedPart(step place: Int, at now: Moment) -> (key: String, part: ByteBuffer?)? {
-        guard families.indices.contains(place), families[place].changes != families[place].savedChanges else {
-            return nil
+    /// What comes of a walk to its end.
+    static func parts(_ step: () -> SavingStep) -> [(key: String, part: ByteBuffer?)] {
+        var parts: [(key: String, part: ByteBuffer?)] = []
+        while true {
+            switch step() {
+            case .more: continue
+            case .part(let name, let saved): parts.append((partPrefix + name, saved?.bytes))
+            case .end: return parts
+            }
         }
-        let (isEmpty, wasSaved) = (families[place].table.count == 0, families[place].isSaved)
-        families[place].savedChanges = families[place].changes
-        families[place].isSaved = !isEmpty
-        guard !isEmpty || wasSaved else { return nil }
-        return (Self.partPrefix + families[place].definition.name, isEmpty ? nil : families[place].saved(at: now).bytes)
     }
 
     /// Takes a part that was said by ``changedParts(at:)``, perhaps in another run. Nothing of one that is damaged is
-    /// taken, nor of one whose metric is defined otherwise now: that part is removed with the next ones.
+    /// taken, nor of one whose metric is defined otherwise now: these parts are removed with the next ones. One of
+    /// another version stays for that.
+    package mutating func restore(_ part: ByteBuffer, under key: String, at now: Moment) throws(RecordError) {
+        do throws(RecordError) {
+            try restore(part, at: now)
+        } catch {
+            if case .version = error { throw error }
+            goneParts.insert(String(key.dropFirst(Self.partPrefix.count)))
+            throw error
+        }
+    }
+
     package mutating func restore(_ part: ByteBuffer, at now: Moment) throws(RecordError) {
         restore(try SavedEvents(part), at: now)
     }

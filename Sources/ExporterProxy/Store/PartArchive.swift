@@ -36,7 +36,4 @@ struct PartArchive {
     mutating func noteWritten(_ step: [Part]) { for (key, _) in step { unwritten[ExactText(key)] = nil } }
 
     mutating func noteFailed(_ step: [Part]) { failed.formUnion(step.map { ExactText($0.key) }) }
-
-    /// It could not be read, so it is to go from the disk, unless there is another soon.
-    mutating func discard(_ key: String) { unwritten.updateValue(nil, forKey: ExactText(key)) }
 }

@@ -115,7 +115,7 @@ final class PersistenceWriter {
             read(.journal, &restored) { restored in
                 guard let key = row?.first?.asText, let part = row?.last?.asBlob else { throw Unreadable.changed }
                 if let keeper = parts.partKeepers.first(where: { $0.owns(key) }) {
-                    try keeper.restore(part, at: now)
+                    try keeper.restore(part, under: key, at: now)
                 } else {
                     try parts.keeper?.restore(part, under: key, at: now)
                 }

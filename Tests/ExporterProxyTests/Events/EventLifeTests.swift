@@ -370,6 +370,20 @@ struct EventLifeTests {
         #expect(changed.count == 5 && changed.allSatisfy { $0.part == nil })
     }
 
+    @Test func damagedPart_IsRemovedUnlessItIsOfAnotherVersion() throws {
+        var bench = Self.full()
+        for (place, (key, part)) in bench.metrics.changedParts(at: bench.now).enumerated() {
+            var bytes = Array(try #require(part).readableBytesView)
+            if place == 0 { bytes[0] += 1 } else { bytes.removeLast() }
+            var other = EventBench(bench.metrics.settings)
+            #expect(throws: RecordError.self) {
+                try other.metrics.restore(ByteBuffer(bytes: bytes), under: key, at: other.now)
+            }
+            let changed = other.metrics.changedParts(at: other.now)
+            #expect(changed.map(\.key) == (place == 0 ? [] : [key]) && changed.allSatisfy { $0.part == nil })
+        }
+    }
+
     @Test func damagedPart_IsRefusedOrHarmless() throws {
         var bench = Self.full()
         let parts = bench.parts()

@@ -90,7 +90,9 @@ struct EventRoomTests {
         #expect(parts.map(\.key) == ["events plain_total"] && parts.allSatisfy { room.owns($0.key) })
         #expect(!room.owns("push bases"))
         let next = EventRoom(settings, store: store, address: "")
-        for part in parts.compactMap(\.part) { try next.restore(part, at: time.source()) }
+        for (key, part) in parts {
+            if let part { try next.restore(part, under: key, at: time.source()) }
+        }
         _ = Self.take(next, packet, at: time)
         _ = next.refresh(at: time.source())
         #expect(store.entry(of: "events")?.snapshot?.body.text == "# TYPE plain_total counter\nplain_total 2\n")
