@@ -59,8 +59,8 @@ package struct EventMetrics: Sendable {
 
     // MARK: Definitions
 
-    /// Values stay where the new definition of a metric has the same kind, labels and buckets. Metrics that packets have
-    /// declared stay while they have values.
+    /// Values stay where the new definition of a metric has the same kind, labels and buckets. Metrics that
+    /// packets have declared stay while they have values.
     package mutating func adopt(_ new: EventSettings) {
         let old = Dictionary(families.map { ($0.definition.name, $0) }) { first, _ in first }
         settings = new

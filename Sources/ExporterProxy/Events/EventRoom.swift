@@ -101,7 +101,7 @@ package final class EventRoom: LiveSource, Sendable {
             return state.isAnnounced
         }
         var walk = EventPageWalk()
-        while state.withLock({ $0.metrics.render(&walk, at: now.monotonic) }) {}
+        while state.withLock({ $0.metrics.render(&walk, at: now.monotonic) }) { walk.replaced = nil }
         // What has come since is announced, and perhaps on the next page only.
         let (written, state) = state.withLock { state in
             isNews = isNews || state.isAnnounced

@@ -32,6 +32,8 @@ struct EventWalk<Part: Sendable>: Sendable {
     fileprivate var place = 0
     /// Of the metric at `place`, where it is not whole yet.
     fileprivate var part: Part?
+    /// To be let go where nobody waits.
+    var replaced: ByteBuffer?
 
     init() {}
 }
@@ -59,6 +61,7 @@ extension EventMetrics {
         walk.part = nil
         families[place].write(&rendering, prefix: settings.definitions.prefix, at: time)
         if rendering.cursor.isAtEnd(of: families[place]) {
+            walk.replaced = families[place].text.bytes
             families[place].text = rendering.text
             walk.place += 1
         } else {
