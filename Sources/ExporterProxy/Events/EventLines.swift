@@ -1,4 +1,4 @@
-/// The lines of a stream, as it comes in parts; each line holds packets as a datagram does.
+/// The lines of a stream, as it comes in parts; each line is as a datagram of its own.
 struct EventLines {
     private static let newline = UInt8(ascii: "\n")
 
@@ -12,6 +12,8 @@ struct EventLines {
     init(bytesMax: Int) { self.bytesMax = bytesMax }
 
     /// Hands on all lines that have ended, several at once; `nil` for one that is too long.
+    ///
+    /// A part has `bytesMax` bytes at most: so no line that lies in it as a whole is too long.
     mutating func take(_ part: UnsafeRawBufferPointer, _ each: (UnsafeRawBufferPointer?) -> Void) {
         var part = part[...]
         if isLeftOut || !rest.isEmpty {

@@ -16,6 +16,17 @@ extension EventMetrics {
         takeUnknown(datagram, tag, at: time, into: &tally)
     }
 
+    /// Takes lines that have come over a stream, each as a datagram of its own: so nothing depends on which of them
+    /// have come together.
+    mutating func take(lines: UnsafeRawBufferPointer, at time: Int64, into tally: inout EventTally) {
+        var rest = lines[...]
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+            take(UnsafeRawBufferPointer(rebasing: rest[..<end]), at: time, into: &tally)
+            rest = rest[end...].dropFirst()
+        }
+    }
+
     @inline(__always)
     private mutating func add(_ entry: EventMemo.Entry, at time: Int64) -> Bool {
         families[Int(entry.family)].add(entry.amount, to: Int(entry.series), entry.serial, at: time)

@@ -206,7 +206,7 @@ final class EventReceiverLoop {
 
     /// One part at a time, so that none keeps the others waiting.
     private func read(_ connection: EventConnection, _ token: UInt64, _ now: Moment) {
-        // So no line that lies in a part as a whole is longer than it may be.
+        // See ``EventLines/take(_:_:)``.
         let room = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, packetBytesMax)])
         switch connection.read(into: room) {
         case .nothingYet: break
@@ -218,7 +218,7 @@ final class EventReceiverLoop {
     }
 
     private func take(_ lines: UnsafeRawBufferPointer?, of connection: EventConnection, _ now: Moment) {
-        let tally = room.take(1, at: now) { _ in lines }
+        let tally = room.take(lines: lines, at: now)
         let name = change?.doors.tcp?.name ?? ""
         note(tally, at: .tcp, name: name, now) { _ in Peer.describe(connection.descriptor.raw, isUnix: false) }
     }

@@ -58,7 +58,6 @@ package final class EventRoom: LiveSource, Sendable {
 
     // MARK: Doors
 
-    /// One datagram, or the lines that have come.
     package func take(_ datagram: UnsafeRawBufferPointer, at now: Moment) -> EventTally {
         take(1, at: now) { _ in datagram }
     }
@@ -67,16 +66,33 @@ package final class EventRoom: LiveSource, Sendable {
     ///
     /// - Parameter datagram: `nil` for one that is longer than packets may be.
     package func take(_ count: Int, at now: Moment, datagram: (Int) -> UnsafeRawBufferPointer?) -> EventTally {
-        var tally = EventTally()
-        let isNews = state.withLock { state in
+        take(at: now) { metrics, tally in
             for number in 0..<count {
                 tally.number = number
                 if let datagram = datagram(number) {
-                    state.metrics.take(datagram, at: now.monotonic, into: &tally)
+                    metrics.take(datagram, at: now.monotonic, into: &tally)
                 } else {
                     tally.refuse(.tooLong)
                 }
             }
+        }
+    }
+
+    /// Lines of a stream, as ``EventLines`` hands them on.
+    func take(lines: UnsafeRawBufferPointer?, at now: Moment) -> EventTally {
+        take(at: now) { metrics, tally in
+            if let lines {
+                metrics.take(lines: lines, at: now.monotonic, into: &tally)
+            } else {
+                tally.refuse(.tooLong)
+            }
+        }
+    }
+
+    private func take(at now: Moment, _ body: (inout EventMetrics, inout EventTally) -> Void) -> EventTally {
+        var tally = EventTally()
+        let isNews = state.withLock { state in
+            body(&state.metrics, &tally)
             guard tally.accepted > 0 else { return false }
             state.lastPacket = now
             defer { state.isAnnounced = true }
