@@ -1,5 +1,7 @@
 import FuzzDriver
 
+@testable import ExporterProxy
+
 /// The configuration file: from bytes by way of TOML to what the rooms read of it, and keys set from outside.
 private func fuzz(_ input: UnsafeRawBufferPointer) {
     guard let text = String(validating: input, as: UTF8.self) else { return }

@@ -1,6 +1,8 @@
 import FuzzDriver
 import NIOCore
 
+@testable import ExporterProxy
+
 /// Compressed bodies in each coding, and in two at once.
 ///
 /// The first byte of an input chooses the coding and the limit; the rest is the body.

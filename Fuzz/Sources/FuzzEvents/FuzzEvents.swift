@@ -2,6 +2,8 @@ import Exposition
 import FuzzDriver
 import NIOCore
 
+@testable import ExporterProxy
+
 /// Feeds datagrams to metrics that remember and to metrics that do not, and stops the process where the two disagree,
 /// or where their page is not canonical; and reads definitions and saved values.
 ///

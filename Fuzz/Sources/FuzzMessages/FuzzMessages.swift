@@ -1,4 +1,7 @@
+import FuzzDriver
 import NIOCore
+
+@testable import ExporterProxy
 
 /// Feeds a receiver's way from bytes to submissions, in parts and at once, and stops the process where the two
 /// disagree; the sanitizer stops it where a scanner leaves its bounds.
@@ -93,19 +96,10 @@ private struct Outcome: Equatable {
     }
 }
 
-@_silgen_name("LLVMFuzzerRunDriver")
-private func drive(
-    _ count: UnsafeMutablePointer<CInt>,
-    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
-    _ test: @convention(c) (UnsafePointer<UInt8>, Int) -> CInt
-) -> CInt
-
 /// The name that the package manager gives `main` when it links the executable.
 @_cdecl("FuzzMessages_main")
 public func fuzzMain(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
-    var count = count
-    var arguments = arguments
-    return drive(&count, &arguments) { start, count in
+    runFuzzer(count, arguments) { start, count in
         fuzz(start, count)
         return 0
     }

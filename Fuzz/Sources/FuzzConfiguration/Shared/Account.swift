@@ -1,1 +1,0 @@
-../../../../Sources/ExporterProxy/Net/Account.swift

@@ -1,1 +1,0 @@
-../../../../Sources/ExporterProxy/Support/ConfigurationSection.swift

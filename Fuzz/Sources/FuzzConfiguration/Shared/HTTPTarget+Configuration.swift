@@ -1,1 +1,0 @@
-../../../../Sources/ExporterProxy/Poll/HTTPTarget+Configuration.swift

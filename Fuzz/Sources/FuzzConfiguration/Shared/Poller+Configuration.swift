@@ -1,1 +1,0 @@
-../../../../Sources/ExporterProxy/Poll/Poller+Configuration.swift

@@ -1,1 +1,0 @@
-../../../../Sources/ExporterProxy/Configuration/RootConfiguration.swift

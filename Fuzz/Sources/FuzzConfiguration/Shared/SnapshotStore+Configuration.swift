@@ -1,1 +1,0 @@
-../../../../Sources/ExporterProxy/Store/SnapshotStore+Configuration.swift

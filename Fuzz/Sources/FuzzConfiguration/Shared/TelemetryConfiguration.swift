@@ -1,1 +1,0 @@
-../../../../Sources/ExporterProxy/Telemetry/TelemetryConfiguration.swift

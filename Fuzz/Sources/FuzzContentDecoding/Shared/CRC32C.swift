@@ -1,1 +1,0 @@
-../../../../Sources/ExporterProxy/HTTP/CRC32C.swift

@@ -1,1 +1,0 @@
-../../../../Sources/ExporterProxy/HTTP/ZstdReader.swift

@@ -1,1 +1,0 @@
-../../../../Sources/ExporterProxy/Events/EventDefinition.swift

@@ -1,1 +1,0 @@
-../../../../Sources/ExporterProxy/Events/EventFamily+Rendering.swift

@@ -1,1 +1,0 @@
-../../../../Sources/ExporterProxy/Store/RecordBytes.swift

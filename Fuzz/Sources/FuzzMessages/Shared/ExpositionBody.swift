@@ -1,1 +1,0 @@
-../../../../Sources/ExporterProxy/Store/ExpositionBody.swift

@@ -1,1 +1,0 @@
-../../../../Sources/ExporterProxy/Receiver/JSONCodec.swift

@@ -1,1 +1,0 @@
-../../../../Sources/ExporterProxy/Receiver/JSONFramer.swift

@@ -1,1 +1,0 @@
-../../../../Sources/ExporterProxy/Receiver/ReceiverFormat.swift
