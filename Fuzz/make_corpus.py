@@ -78,9 +78,15 @@ COMPRESSED = {
 SETTINGS = {
     "set": b'log.level=debug\nreceiver.format = ["a", {b = 1}]\npoll_external.target=[{url="http://a:1/b?c#d", headers={a="b"}}]\n',
     "values": b'[a]\nb = [1, 2.5, inf, nan, 0x1F, 1979-05-27T07:32:00Z, "\\u00e9", \'\', """\n""", {c.d = true}]\n[[e]]\n[[e.f]]\n',
+    "events": b'[events]\nlisten="[::1]:7789"\nunix_socket_mode="0600"\n[[events.counter]]\nname="c"\nlabels=["a"]\n'
+              b'[[events.histogram]]\nname="h"\nbuckets=[0.5,1]\n[[events.summary]]\nname="s"\nobjectives=[0.5]\nmax_age="1m"\n',
+    "hermes": b'# \nHERMES_CONFIG_PATH=a\nLISTEN_ADDRESS=::1\nLISTEN_PORT=1\nPROMETHEUS_LISTEN_PORT=2\nMAX_BUFFER_SIZE=99\n'
+              b'LOG_LEVEL=WARN\nEXPORTER_PROXY_EVENTS__LISTEN=:1\n',
+    "hermes_in_file": b'CONFIG_FILE_PATH="a"\nLISTEN_PORT="b"\nLOG_LEVEL="ERROR"\nevents.listen=""\nlog.level="info"\n',
 }
 
-# By the first byte: a definition file, a saved part, or datagrams between bytes 0xFE.
+# By the first byte: a definition file, a saved part, a stream with its longest line that is cut at bytes 0xFE, or
+# datagrams between them.
 EVENTS = {
     "counter": b'\0{"metric_name": "c", "payload": {"labels": {"a": "b\\u00e9\\ud83d\\ude80\\n"}, "value": 2}}',
     "gauges": b'\0{"metric_name":"g","payload":{"operation":"set","labels":{"b":"","a":null},"value":-1.5e-7}}\xfe'
@@ -91,6 +97,8 @@ EVENTS = {
             b'{"type":"counter","name":"y","method":"inc"}\xfe{"type":"gauge","name":"z","method":"sub","value":2}',
     "file": b'\1{"service_name":"s","counters":[{"metric_name":"a","metric_description":"b","labels":["c"]}],"gauges":null,'
             b'"histograms":[{"metric_name":"d"}],"summaries":[{"Metric_Name":"e","x":{"y":[true,1.5]}}],"listen_port":7789}',
+    "lines": b'\3\3{"metric_name":"p"}\n{"metric\xfe_name":\n"p"}\r\xfe\n\n[{"metric_name":"p"},\xfe{}]\xfe\n{"metric_name":"p"}',
+    "long_lines": b'\3\1{"metric_name":"p"}\n{"metric_name":\xfe        "p"        }\xfe{}\n{}\n{"metric_\xfename":"p"}\n',
     "saved": b"\2" + bytes.fromhex(
         "01" "00" "0163" "00" "010161" "00" "00" "0000008bb2c97000" "00" "01" "0101" "78" "18ea1c3a9d4b2c01"
         "4008000000000000" "00" "00" "00"),

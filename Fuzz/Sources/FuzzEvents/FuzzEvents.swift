@@ -5,15 +5,17 @@ import NIOCore
 @testable import ExporterProxy
 
 /// Feeds datagrams to metrics that remember and to metrics that do not, and stops the process where the two disagree,
-/// or where their page is not canonical; and reads definitions and saved values.
+/// or where their page is not canonical; cuts streams of lines; and reads definitions and saved values.
 ///
-/// The first byte of an input says what the rest is: a definition file, a saved part, or datagrams between bytes 0xFE.
+/// The first byte of an input says what the rest is: a definition file, a saved part, a stream that is cut at bytes
+/// 0xFE, or datagrams between them.
 private func fuzz(_ input: UnsafeRawBufferPointer) {
     guard let first = input.first else { return }
     let rest = input.dropFirst()
     switch first {
     case 1: readFile(rest)
     case 2: restore(Array(rest))
+    case 3: cut(rest.dropFirst(), bytesMax: [16, 32, 128, 4096][Int((rest.first ?? 0) & 3)])
     default: take(rest.split(separator: 0xFE, maxSplits: 200, omittingEmptySubsequences: false))
     }
 }
@@ -66,6 +68,69 @@ private func check(_ with: inout EventMetrics, _ without: inout EventMetrics, at
     // Declared metrics may be other ones, where not all have room; those of the settings are there.
     require(restored.seriesCount == with.seriesCount, "series are lost: \(message)")
 }
+
+// MARK: Streams
+
+/// What became of a stream.
+private struct Outcome: Equatable {
+    var accepted = 0
+    var refused: [EventRefusal.Reason: Int] = [:]
+    var page: ByteBuffer?
+
+    init(_ take: (inout EventMetrics, inout EventTally) -> Void) {
+        var (metrics, tally) = (EventMetrics(settings()), EventTally())
+        take(&metrics, &tally)
+        accepted = tally.accepted
+        refused = tally.refused.mapValues(\.count)
+        page = metrics.page(at: now.monotonic).text
+    }
+}
+
+/// However the stream comes, it is the same as its lines one by one.
+private func cut(_ input: Slice<UnsafeRawBufferPointer>, bytesMax: Int) {
+    let stream = input.filter { $0 != 0xFE }
+    let single = Outcome { takeSingly(stream, bytesMax: bytesMax, &$0, &$1) }
+    let parts = input.split(separator: 0xFE).flatMap { pieces(of: Array($0), bytesMax: bytesMax) }
+    for parts in [parts, pieces(of: stream, bytesMax: bytesMax)] {
+        let outcome = Outcome { takeParts(parts, bytesMax: bytesMax, &$0, &$1) }
+        require(outcome == single, "\(outcome), line by line \(single): \(parts.map(shown)), at most \(bytesMax)")
+    }
+}
+
+/// As large as they may be.
+private func pieces(of bytes: [UInt8], bytesMax: Int) -> [[UInt8]] {
+    stride(from: 0, to: bytes.count, by: bytesMax).map { Array(bytes[$0..<min($0 + bytesMax, bytes.count)]) }
+}
+
+private func takeParts(
+    _ parts: [[UInt8]], bytesMax: Int, _ metrics: inout EventMetrics, _ tally: inout EventTally
+) {
+    var lines = EventLines(bytesMax: bytesMax)
+    func take(_ bytes: UnsafeRawBufferPointer?) {
+        guard let bytes else { return tally.refuse(.tooLong) }
+        require(!bytes.isEmpty, "no line at all")
+        metrics.take(lines: bytes, at: now.monotonic, into: &tally)
+    }
+    for part in parts { withExactCopy(part) { lines.take($0, take) } }
+    lines.finish(take)
+}
+
+private func takeSingly(
+    _ stream: [UInt8], bytesMax: Int, _ metrics: inout EventMetrics, _ tally: inout EventTally
+) {
+    var lines = stream.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    // Behind the last line feed there is no line.
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    for line in lines {
+        if line.count > bytesMax {
+            tally.refuse(.tooLong)
+        } else {
+            withExactCopy(line) { metrics.take($0, at: now.monotonic, into: &tally) }
+        }
+    }
+}
+
+// MARK: Files
 
 private func readFile(_ rest: Slice<UnsafeRawBufferPointer>) {
     let file = withExactCopy(rest) { HermesFile($0) }
