@@ -133,7 +133,7 @@ struct EventClientTests {
         Line(
             door: .tcp, command: "nc -N 127.0.0.1 $PORT",
             input: "\(plainPacket)\r\n\nbroken\n[\(plainPacket), \(plainPacket)]\n",
-            outcome: ["tcp": 3, "malformed": 1],
+            outcome: ["tcp": 3, "malformed": 1, "empty": 1],
             plain: 3),
         Line(
             door: .tcp, command: "nc -N 127.0.0.1 $PORT",
