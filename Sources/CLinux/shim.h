@@ -1,27 +1,36 @@
-/* What Swift's Glibc module leaves out. */
+/* What Swift's Glibc module leaves out.
+ *
+ * Nothing of sys/socket.h or poll.h is included: what they declare would then belong to two modules, and it would depend
+ * on the order of loading in which of both Swift finds it. */
 #include <malloc.h>
-#include <poll.h>
-#include <signal.h>
+#include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 
 /* O_PATH of open(2), which glibc declares for _GNU_SOURCE only. */
 static const int clinux_open_path = 010000000;
 
-/* Declared by glibc for _GNU_SOURCE only: accept(2) that sets the new descriptor's flags as well. */
-extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
-
-/* Declared by asm/socket.h and sys/socket.h, in part for _GNU_SOURCE only. */
+/* Of asm/socket.h and sys/socket.h, the latter for _GNU_SOURCE only. */
 static const int clinux_so_meminfo = 55;
 static const int clinux_scm_credentials = 2;
 
-/* struct mmsghdr, which glibc declares for _GNU_SOURCE only; and recvmmsg(2), which takes it. */
+/* struct msghdr and struct mmsghdr, the latter declared for _GNU_SOURCE only. */
+struct clinux_message_header {
+    void *name;
+    unsigned int name_length;
+    void *parts;
+    size_t parts_count;
+    void *control;
+    size_t control_length;
+    int flags;
+};
 struct clinux_message {
-    struct msghdr header;
+    struct clinux_message_header header;
     unsigned int length;
 };
-extern int recvmmsg(int descriptor, struct clinux_message *messages, unsigned int count, int flags, struct timespec *timeout);
 
-/* Declared by glibc for _GNU_SOURCE only: poll(2) with a time in nanoseconds. */
-extern int ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec *timeout, const sigset_t *mask);
+/* Declared by glibc for _GNU_SOURCE only: accept(2) that sets the new descriptor's flags as well, recvmmsg(2), and poll(2)
+ * with a time in nanoseconds. */
+extern int accept4(int descriptor, void *address, unsigned int *length, int flags);
+extern int recvmmsg(int descriptor, struct clinux_message *messages, unsigned int count, int flags, void *timeout);
+extern int ppoll(void *descriptors, unsigned long count, const void *timeout, const void *mask);

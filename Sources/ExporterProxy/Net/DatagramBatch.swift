@@ -49,21 +49,21 @@ package final class DatagramBatch {
         else { return }
         parts[place].iov_base = bytes + place * (bytesMax + Self.gap)
         parts[place].iov_len = bytesMax
-        messages[place].header.msg_iov = parts + place
-        messages[place].header.msg_iovlen = 1
-        messages[place].header.msg_name = UnsafeMutableRawPointer(names + place)
-        messages[place].header.msg_namelen = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        messages[place].header.msg_control = controls + place * Self.controlBytes
-        messages[place].header.msg_controllen = Self.controlBytes
-        messages[place].header.msg_flags = 0
+        messages[place].header.parts = UnsafeMutableRawPointer(parts + place)
+        messages[place].header.parts_count = 1
+        messages[place].header.name = UnsafeMutableRawPointer(names + place)
+        messages[place].header.name_length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        messages[place].header.control = controls + place * Self.controlBytes
+        messages[place].header.control_length = Self.controlBytes
+        messages[place].header.flags = 0
     }
 
     /// Takes what has come to `socket`, at most ``countMax``; answers how many. Those of before are gone.
     package func receive(from socket: DatagramSocket) throws(SystemError) -> Int {
         for place in 0..<count {
-            messages[place].header.msg_namelen = socklen_t(MemoryLayout<sockaddr_storage>.size)
-            messages[place].header.msg_controllen = Self.controlBytes
-            messages[place].header.msg_flags = 0
+            messages[place].header.name_length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            messages[place].header.control_length = Self.controlBytes
+            messages[place].header.flags = 0
         }
         count = 0
         let got = recvmmsg(
@@ -87,7 +87,7 @@ package final class DatagramBatch {
     package func datagram(_ place: Int) -> UnsafeRawBufferPointer? {
         precondition(place < count, "a datagram that did not come")
         let message = messages[place]
-        guard message.header.msg_flags & Int32(MSG_TRUNC) == 0 else { return nil }
+        guard message.header.flags & Int32(MSG_TRUNC) == 0 else { return nil }
         // No more than the room for it: the kernel says at most what it was given.
         let length = min(Int(message.length), bytesMax)
         return UnsafeRawBufferPointer(start: parts[place].iov_base, count: length)
@@ -97,10 +97,10 @@ package final class DatagramBatch {
     package func sender(_ place: Int) -> String {
         precondition(place < count, "a datagram that did not come")
         let header = messages[place].header
-        if let credentials = credentials(place, header.msg_controllen) { return credentials }
+        if let credentials = credentials(place, header.control_length) { return credentials }
         guard let name = names.baseAddress else { return Peer.unknown }
         return UnsafeRawPointer(name + place).withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-            header.msg_namelen >= 8 ? Peer.describe(address, header.msg_namelen) : Peer.unknown
+            header.name_length >= 8 ? Peer.describe(address, header.name_length) : Peer.unknown
         }
     }
 
