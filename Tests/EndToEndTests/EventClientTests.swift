@@ -158,6 +158,68 @@ struct EventClientTests {
         }
     }
 
+    /// What is said besides the door, and what comes of it.
+    private static let commands: [(arguments: [String], sample: String)] = [
+        (["plain_counter", "--counter"], "plain_counter 1"),
+        (
+            ["sample_counter", "--counter", "-l", #"label_1=a "b" = é"#, "-v", "2.5"],
+            #"sample_counter{label_1="a \"b\" = é"} 2.5"#
+        ),
+        (
+            ["sample_gauge", "--gauge", "-v", "5", "-l", "label_1=a", "-l", "label_2=b"],
+            #"sample_gauge{label_1="a",label_2="b"} 5"#
+        ),
+        (
+            ["sample_gauge", "--gauge", "--increment", "-l", "label_1=a", "-l", "label_2=b"],
+            #"sample_gauge{label_1="a",label_2="b"} 6"#
+        ),
+        (
+            ["sample_gauge", "--gauge", "--decrement", "-v", "2", "-l", "label_1=a", "-l", "label_2=b"],
+            #"sample_gauge{label_1="a",label_2="b"} 4"#
+        ),
+        (
+            ["sample_gauge", "--gauge", "-v", "nan", "-l", "label_1=n", "-l", "label_2=b"],
+            #"sample_gauge{label_1="n",label_2="b"} NaN"#
+        ),
+        (
+            ["sample_histogram", "--histogram", "-v", "0.2", "-l", "label_1=a"],
+            #"sample_histogram_sum{label_1="a"} 0.2"#
+        ),
+        (["sample_summary", "--summary", "--value", "3", "-l", "label_1=a"], #"sample_summary_sum{label_1="a"} 3"#),
+    ]
+
+    @Test func command_SendsAnEvent_ToEachDoor() async throws {
+        let folder = try TemporaryFolder()
+        try await withEvents(in: folder) { proxy, _ in
+            let doors = [
+                ["--udp", "127.0.0.1:\(try proxy.eventPort())"], ["--unix", folder.path("events.sock")],
+                ["--tcp", "127.0.0.1:\(try proxy.eventPort(.tcp))"],
+            ]
+            for (number, command) in Self.commands.enumerated() {
+                _ = try await proxy.outcome(of: 1) {
+                    let result = try await run(
+                        ProxyProcess.program, ["event"] + command.arguments + doors[number % doors.count],
+                        environment: ProxyProcess.environment)
+                    #expect(result.exit == .status(0) && result.output.hasPrefix("sent to "), "\(result.errors)")
+                }
+                #expect(try proxy.scrape().has(command.sample), "\(command.sample)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (["x"], 64), (["x", "--gauge"], 64), (["x", "--histogram"], 64), (["x", "--counter", "-l", "a"], 64),
+        (["x", "--counter", "--increment"], 64), (["x", "--counter", "--udp", "here"], 1),
+        (["x", "--counter", "--unix", "/none/e.sock"], 1), (["x", "--counter", "--udp", "127.0.0.1:1"], 1),
+    ])
+    func commandThatCannotSend_SaysWhy(arguments: [String], status: Int) async throws {
+        let result = try await run(
+            ProxyProcess.program, ["event"] + arguments, environment: ProxyProcess.environment)
+        #expect(
+            result.exit == .status(Int32(status)) && result.output.isEmpty && !result.errors.isEmpty, "\(result.errors)"
+        )
+    }
+
     // MARK: Sizes and doors
 
     @Test func linesOverTCP_ComeInParts_AndFromManyAtOnce() async throws {
