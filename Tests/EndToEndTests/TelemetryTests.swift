@@ -13,8 +13,10 @@ struct TelemetryTests {
         try await withProxy { polled in
             let target = "[[poll_external.target]]\nurl = \"\(polled.url("/-/metrics"))\"\nname = \"one \\\"é\\\"\"\n"
             let folder = try TemporaryFolder()
+            try folder.write("hermes.json", sampleDefinitions)
             let settings = ["poll_external.poll_interval": "\"100ms\"", "store.path": "\"\(folder.path)\""]
-            try await withProxy(settings, more: target + more) { proxy in
+            let all = settings.merging(eventSettings(in: folder)) { $1 }
+            try await withProxy(all, more: target + more) { proxy in
                 try proxy.send(#"{"app": "a 1"}"#)
                 try await body(polled, proxy)
             }
