@@ -87,7 +87,7 @@ struct HouseRulesTests {
             "CTOML": ["Configuration"], "ArgumentParser": ["Command"], "AsyncHTTPClient": ["Poll", "Command"],
             "NIOHTTP1": ["HTTP", "Poll"], "NIOSSL": ["Net", "HTTP", "Poll"], "CCapnp": ["Receiver"],
             "CZlib": ["Store", "HTTP"], "CSnappy": ["HTTP"], "CZstd": ["HTTP"], "CSQLite": ["Store"],
-            "CCrypt": ["Security"], "CSodium": ["Security"], "CYAML": ["Support"], "CRE2": ["Push"],
+            "CCrypt": ["Security"], "CSodium": ["Security", "HTTP"], "CYAML": ["Support"], "CRE2": ["Push"],
             "CLinux": ["Net", "Receiver", "Support"],
             "Exposition": ["Store", "Web", "Command", "Poll", "Push", "Events"],
         ]

@@ -19,8 +19,9 @@ final class HTTPResponseHead: Sendable {
         head.writeStaticString("HTTP/1.1 ")
         head.writeString("\(response.status.code) \(response.status.reasonPhrase)\r\nDate: ")
         head.writeString(currentDate())
-        head.writeStaticString("\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ")
-        head.writeString("\(response.bodyBytes)\r\n")
+        head.writeStaticString("\r\nX-Content-Type-Options: nosniff\r\n")
+        // Of a 304 it would be the length of what the client has (RFC 9110, 8.6).
+        if response.status != .notModified { head.writeString("Content-Length: \(response.bodyBytes)\r\n") }
         // The one that each answer has.
         let others = others().filter { other in
             let name = other.name.lowercased()

@@ -58,6 +58,11 @@ final class HTTPHouse: Sendable {
             HTTPRoute(.exactly("/soon")) { _, _, loop in
                 .later(loop.submit { .text(.ok, "soon\n") })
             },
+            HTTPRoute(.exactly("/tagged")) { request, _, _ in
+                var response = HTTPResponse.text(.ok, "tagged\n")
+                response.tag(EntityTag(of: [UInt8]("tagged\n".utf8)))
+                return .now(response.conditional(on: request))
+            },
             HTTPRoute(.exactly("/large")) { _, _, _ in
                 .now(
                     HTTPResponse(
