@@ -6,7 +6,7 @@ struct HouseRulesTests {
     /// From the ground up; rooms of one entry are siblings, and `pipes` may use each other.
     static let floors = [
         ["Support"], ["Telemetry", "Net", "HTTP", "Security"], ["Store"], ["Scrape"],
-        ["Receiver", "Poll", "Push", "Events"],
+        ["Receiver", "Poll", "Push", "Events", "Discovery"],
         ["Web"], ["Configuration"], ["Command"],
     ]
     /// Telemetry, Net and HTTP are one room as far as names go: HTTP counts with Telemetry's instruments.

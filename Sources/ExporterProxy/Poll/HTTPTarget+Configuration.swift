@@ -33,6 +33,9 @@ extension HTTPTarget {
         package var caFile: String?
         package var allowsInvalidCertificates = false
 
+        /// The source column of `/apps`, as the original fills it.
+        package var address: String { Poller.namePrefix + url.hostPort }
+
         /// The keys of `[poll_external]` that hold for every target.
         init(standardsOf section: ConfigurationSection) {
             interval = section.duration("poll_interval", .seconds(5), shown: "5")

@@ -7,6 +7,8 @@ package struct PollURL: Equatable, Sendable {
     package let hostPort: String
     package let pathAndQuery: String
 
+    package var isSecure: Bool { text.hasPrefix("https://") }
+
     /// Of a target that has not been given its own yet.
     static let placeholder = PollURL(text: "http://localhost/", hostPort: "localhost:80", pathAndQuery: "/")
 

@@ -124,7 +124,7 @@ package final class Poller: Service {
         _ target: HTTPTarget, _ instruments: PollInstruments.Target, _ isFailing: inout Bool
     ) async {
         let name = target.configuration.name
-        let origin = Snapshot.Origin(.poll, address(of: target.configuration), labels: target.configuration.labels)
+        let origin = Snapshot.Origin(.poll, target.configuration.address, labels: target.configuration.labels)
         let begin = time()
         do throws(PollError) {
             let body = try await target.poll()
@@ -153,10 +153,5 @@ package final class Poller: Service {
             }
             isFailing = true
         }
-    }
-
-    /// The source column of `/apps`, as the original fills it.
-    private func address(of target: HTTPTarget.Configuration) -> String {
-        Self.namePrefix + target.url.hostPort
     }
 }
