@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 
 /* O_PATH of open(2), which glibc declares for _GNU_SOURCE only. */
 static const int clinux_open_path = 010000000;
@@ -34,3 +35,18 @@ struct clinux_message {
 extern int accept4(int descriptor, void *address, unsigned int *length, int flags);
 extern int recvmmsg(int descriptor, struct clinux_message *messages, unsigned int count, int flags, void *timeout);
 extern int ppoll(void *descriptors, unsigned long count, const void *timeout, const void *mask);
+
+/* openat2(2), of which glibc knows the number alone, with its rules for paths of linux/openat2.h. */
+struct clinux_open_how {
+    unsigned long long flags;
+    unsigned long long mode;
+    unsigned long long resolve;
+};
+static const unsigned long long clinux_resolve_no_magic_links = 0x02;
+static const unsigned long long clinux_resolve_no_links = 0x04;
+static const unsigned long long clinux_resolve_beneath = 0x08;
+extern long syscall(long number, ...);
+static inline int clinux_openat2(int folder, const char *path, unsigned long long flags, unsigned long long resolve) {
+    struct clinux_open_how how = {flags, 0, resolve};
+    return (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
+}

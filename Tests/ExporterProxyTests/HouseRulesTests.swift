@@ -89,7 +89,7 @@ struct HouseRulesTests {
             "CZlib": ["Store", "HTTP"], "CSnappy": ["HTTP"], "CZstd": ["HTTP"], "CSQLite": ["Store"],
             "CCrypt": ["Security"], "CSodium": ["Security", "HTTP"], "CYAML": ["Support"], "CRE2": ["Push"],
             "CLinux": ["Net", "Receiver", "Support"],
-            "Exposition": ["Store", "Web", "Command", "Poll", "Push", "Events"],
+            "Exposition": ["Store", "Web", "Command", "Poll", "Push", "Events", "Discovery"],
         ]
         for (path, text) in try Self.files() {
             let room = String(path.prefix { $0 != "/" })

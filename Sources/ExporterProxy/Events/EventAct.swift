@@ -67,7 +67,7 @@ extension EventPacket.Payload {
         }
     }
 
-    private func word(_ key: String, _ metric: String) throws(EventRefusal) -> EventString {
+    private func word(_ key: String, _ metric: String) throws(EventRefusal) -> JSONString {
         switch operation {
         case .string(let word): return word
         case .absent: throw .missingOperation(metric: metric)
@@ -85,17 +85,16 @@ extension EventPacket.Payload {
         return number
     }
 
-    fileprivate static func means(_ word: EventString, _ sense: StaticString, in bytes: UnsafeRawBufferPointer) -> Bool
-    {
+    fileprivate static func means(_ word: JSONString, _ sense: StaticString, in bytes: UnsafeRawBufferPointer) -> Bool {
         let sense = UnsafeBufferPointer(start: sense.utf8Start, count: sense.utf8CodeUnitCount)
         if word.isPlain { return word.text(in: bytes).elementsEqual(sense) }
         return EventLabels.plain(word, in: bytes).elementsEqual(sense)
     }
 
     private static func unknown(
-        _ word: EventString, _ metric: String, in bytes: UnsafeRawBufferPointer
+        _ word: JSONString, _ metric: String, in bytes: UnsafeRawBufferPointer
     ) -> EventRefusal {
-        .unknownOperation(metric: metric, EventText.shown(EventLabels.plain(word, in: bytes)))
+        .unknownOperation(metric: metric, EscapedText.short(EventLabels.plain(word, in: bytes)))
     }
 }
 
@@ -115,10 +114,10 @@ extension EventPacket {
 
     /// Its names are names; nothing else is looked at yet.
     func definition(
-        _ kind: EventDefinition.Kind, named name: EventString, in bytes: UnsafeRawBufferPointer
+        _ kind: EventDefinition.Kind, named name: JSONString, in bytes: UnsafeRawBufferPointer
     ) throws(EventRefusal) -> EventDefinition {
         let name = EventLabels.plain(name, in: bytes)
-        let shown = EventText.shown(name)
+        let shown = EscapedText.short(name)
         if let problem = EventDefinition.problem(ofName: name) {
             throw .badDeclaration(metric: shown, "name: \(problem)")
         }

@@ -53,7 +53,7 @@ package struct EventDefinition: Equatable, Sendable {
     static func problem(ofName name: [UInt8]) -> String? {
         if name.isEmpty { return "there is no name" }
         if name.count > nameBytesMax { return "the name has more than \(nameBytesMax) bytes" }
-        if !isMetricName(name) { return "'\(EventText.shown(name))' is no metric name ([a-zA-Z_:][a-zA-Z0-9_:]*)" }
+        if !isMetricName(name) { return "'\(EscapedText.short(name))' is no metric name ([a-zA-Z_:][a-zA-Z0-9_:]*)" }
         if name.starts(with: "exporter_proxy_".utf8) { return "names that begin with exporter_proxy_ are our own" }
         return nil
     }
@@ -61,7 +61,7 @@ package struct EventDefinition: Equatable, Sendable {
     /// Why bytes cannot be the name of a label.
     static func problem(ofLabel label: [UInt8]) -> String? {
         let isLetters = label.count <= nameBytesMax && isMetricName(label) && !label.contains(UInt8(ascii: ":"))
-        let shown = EventText.shown(label)
+        let shown = EscapedText.short(label)
         if !isLetters { return "'\(shown)' is no label name ([a-zA-Z_][a-zA-Z0-9_]*)" }
         return label.starts(with: "__".utf8) ? "'\(shown)': names that begin with __ are kept for Prometheus" : nil
     }
@@ -101,7 +101,7 @@ package struct EventDefinition: Equatable, Sendable {
         return problems
     }
 
-    var shownName: String { EventText.shown(name.utf8) }
+    var shownName: String { EscapedText.short(name.utf8) }
 
     static func isMetricName(_ name: some Collection<UInt8>) -> Bool {
         guard let first = name.first, first &- 48 >= 10 else { return false }

@@ -37,9 +37,9 @@ enum EventJSON {
         }
     }
 
-    private static func text(_ string: EventString, in bytes: UnsafeRawBufferPointer) -> String {
+    private static func text(_ string: JSONString, in bytes: UnsafeRawBufferPointer) -> String {
         var plain: [UInt8] = []
-        EventText.append(string.text(in: bytes), to: &plain)
+        JSONText.append(string.text(in: bytes), to: &plain)
         return String(decoding: plain, as: UTF8.self)
     }
 

@@ -64,7 +64,7 @@ struct EventLabels: Sendable, Equatable {
         for _ in spots { scratch.fields.append(-1) }
         for (field, label) in labels.enumerated() {
             guard let place = find(label.name, in: packet, &scratch) else {
-                throw .unknownLabel(metric: metric, label: EventText.shown(Self.plain(label.name, in: packet)))
+                throw .unknownLabel(metric: metric, label: EscapedText.short(Self.plain(label.name, in: packet)))
             }
             scratch.fields[place] = field
         }
@@ -73,10 +73,10 @@ struct EventLabels: Sendable, Equatable {
         }
     }
 
-    private func find(_ name: EventString, in packet: UnsafeRawBufferPointer, _ scratch: inout Scratch) -> Int? {
+    private func find(_ name: JSONString, in packet: UnsafeRawBufferPointer, _ scratch: inout Scratch) -> Int? {
         if name.isPlain { return find(name.text(in: packet)) }
         scratch.plain.removeAll(keepingCapacity: true)
-        EventText.append(name.text(in: packet), to: &scratch.plain)
+        JSONText.append(name.text(in: packet), to: &scratch.plain)
         return scratch.plain.withUnsafeBytes { find($0) }
     }
 
@@ -93,18 +93,18 @@ struct EventLabels: Sendable, Equatable {
         }
     }
 
-    static func plain(_ string: EventString, in packet: UnsafeRawBufferPointer) -> [UInt8] {
+    static func plain(_ string: JSONString, in packet: UnsafeRawBufferPointer) -> [UInt8] {
         var plain: [UInt8] = []
-        EventText.append(string.text(in: packet), to: &plain)
+        JSONText.append(string.text(in: packet), to: &plain)
         return plain
     }
 
     @inline(__always)
-    private static func append(_ value: EventString, in packet: UnsafeRawBufferPointer, _ scratch: inout Scratch) {
+    private static func append(_ value: JSONString, in packet: UnsafeRawBufferPointer, _ scratch: inout Scratch) {
         // ASCII without quotes, backslashes and line feeds stands in both in the same way.
         if value.isPlain { return scratch.text.append(contentsOf: value.text(in: packet)) }
         scratch.plain.removeAll(keepingCapacity: true)
-        EventText.append(value.text(in: packet), to: &scratch.plain)
+        JSONText.append(value.text(in: packet), to: &scratch.plain)
         TextEscape.appendEscaped(scratch.plain, to: &scratch.text)
     }
 

@@ -15,7 +15,7 @@ extension EventMetrics {
     }
 
     private mutating func applyNamed(
-        _ name: EventString, in bytes: UnsafeRawBufferPointer, at time: Int64
+        _ name: JSONString, in bytes: UnsafeRawBufferPointer, at time: Int64
     ) throws(EventRefusal) -> EventMemo.Entry? {
         guard let place = find(name, in: bytes) else {
             throw .unknownMetric(shown(name, in: bytes))
@@ -27,7 +27,7 @@ extension EventMetrics {
         return try apply(act, to: place, at: time)
     }
 
-    private func find(_ name: EventString, in bytes: UnsafeRawBufferPointer) -> Int? {
+    private func find(_ name: JSONString, in bytes: UnsafeRawBufferPointer) -> Int? {
         if name.isPlain { return places.find(name.text(in: bytes)) }
         return EventLabels.plain(name, in: bytes).withUnsafeBytes { places.find($0) }
     }
@@ -58,13 +58,13 @@ extension EventMetrics {
         return try apply(act, to: place, at: time)
     }
 
-    private func shown(_ name: EventString, in bytes: UnsafeRawBufferPointer) -> String {
-        EventText.shown(EventLabels.plain(name, in: bytes))
+    private func shown(_ name: JSONString, in bytes: UnsafeRawBufferPointer) -> String {
+        EscapedText.short(EventLabels.plain(name, in: bytes))
     }
 
     /// Of a metric that is not there; a packet that is refused declares none.
     private mutating func applyFirst(
-        _ name: EventString, _ kind: EventDefinition.Kind, in bytes: UnsafeRawBufferPointer, at time: Int64
+        _ name: JSONString, _ kind: EventDefinition.Kind, in bytes: UnsafeRawBufferPointer, at time: Int64
     ) throws(EventRefusal) -> EventMemo.Entry? {
         let act = try packet.flat.flatAct(kind, of: shown(name, in: bytes), in: bytes)
         let definition = try packet.definition(kind, named: name, in: bytes)

@@ -9,13 +9,13 @@ struct EventPacket: Sendable {
 
     enum Field: Equatable, Sendable {
         case absent
-        case string(EventString)
+        case string(JSONString)
         case number(Double)
         case other
     }
 
     struct LabelField: Equatable, Sendable {
-        var name: EventString
+        var name: JSONString
         /// Absent where it is `null`, which stands for no text.
         var value: Field
     }
@@ -107,7 +107,7 @@ struct EventPacketReader {
         } while try scanner.hasMore(before: UInt8(ascii: "}"))
     }
 
-    private mutating func flat(_ key: EventString, _ packet: inout EventPacket) throws(EventRefusal) {
+    private mutating func flat(_ key: JSONString, _ packet: inout EventPacket) throws(EventRefusal) {
         if isKey(key, "labels") {
             try labels(&packet.flat, depth: 1)
         } else if isKey(key, "method") {
@@ -182,15 +182,15 @@ struct EventPacketReader {
 
     /// In any letter case.
     @inline(__always)
-    private func isKey(_ key: EventString, _ word: StaticString) -> Bool {
+    private func isKey(_ key: JSONString, _ word: StaticString) -> Bool {
         if !key.isPlain { return isMeant(key, word) }
         return key.end &- key.start == word.utf8CodeUnitCount && Self.isWord(key.text(in: scanner.bytes), word)
     }
 
     @inline(never)
-    private func isMeant(_ key: EventString, _ word: StaticString) -> Bool {
+    private func isMeant(_ key: JSONString, _ word: StaticString) -> Bool {
         var plain: [UInt8] = []
-        EventText.append(key.text(in: scanner.bytes), to: &plain)
+        JSONText.append(key.text(in: scanner.bytes), to: &plain)
         return plain.count == word.utf8CodeUnitCount && plain.withUnsafeBytes { Self.isWord($0, word) }
     }
 

@@ -79,7 +79,7 @@ package struct HermesFile: Equatable, Sendable {
     private mutating func warnOfUnknown(_ key: String, at place: String, _ known: [String]) {
         let advice = nearestName(to: key, in: known).map { ", did you mean '\($0)'?" } ?? ""
         warnings.append(
-            ConfigurationProblem(EventText.shown(place.utf8), "unknown key, without effect\(advice)"))
+            ConfigurationProblem(EscapedText.short(place.utf8), "unknown key, without effect\(advice)"))
     }
 
     private mutating func metrics(_ list: String, _ kind: EventDefinition.Kind, _ value: EventJSON) {

@@ -94,18 +94,3 @@ package struct TLSFailure: Error, Equatable, CustomStringConvertible {
 
     init(_ description: String) { self.description = description }
 }
-
-/// What changes when a file does.
-struct FileStamp: Equatable, Sendable {
-    private let values: [Int]
-
-    /// `nil` where there is no such file.
-    init?(_ path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        values = [
-            Int(truncatingIfNeeded: status.st_dev), Int(truncatingIfNeeded: status.st_ino), Int(status.st_size),
-            status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec,
-        ]
-    }
-}

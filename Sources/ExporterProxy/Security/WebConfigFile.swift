@@ -11,8 +11,8 @@ struct WebConfigFile: Equatable, Sendable {
 
     /// Paths in the file are from its folder. Throws every problem there is.
     init(_ bytes: [UInt8], path: String) throws(AccessProblems) {
-        let root: YAMLNode?
-        do throws(YAMLError) {
+        let root: DocumentNode?
+        do throws(DocumentError) {
             root = try YAMLDocument.read(bytes)
         } catch {
             throw AccessProblems(["\(path):\(error.line): \(error.reason)"])

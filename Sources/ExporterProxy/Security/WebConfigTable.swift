@@ -14,14 +14,14 @@ final class WebConfigProblems {
 
 /// One mapping of the file while its keys are read: what does not fit is reported, and counts as absent.
 final class WebConfigTable {
-    let entries: [YAMLNode.Entry]
+    let entries: [DocumentNode.Entry]
     let line: Int
     private let name: String
     private let problems: WebConfigProblems
     private var known: [String] = []
 
     /// A `node` that is no mapping is reported, and has no entries.
-    init(_ name: String, _ node: YAMLNode?, _ problems: WebConfigProblems) {
+    init(_ name: String, _ node: DocumentNode?, _ problems: WebConfigProblems) {
         self.name = name
         self.problems = problems
         line = node?.line ?? 1
@@ -78,14 +78,14 @@ final class WebConfigTable {
         }
     }
 
-    private func value<T>(_ key: String, _ expected: String, _ read: (YAMLNode) -> T?) -> T? {
+    private func value<T>(_ key: String, _ expected: String, _ read: (DocumentNode) -> T?) -> T? {
         guard let node = node(key), !node.isNull else { return nil }
         if let value = read(node) { return value }
         report(key, node.line, "expected \(expected), found \(node.typeName)")
         return nil
     }
 
-    private func node(_ key: String) -> YAMLNode? {
+    private func node(_ key: String) -> DocumentNode? {
         known.append(key)
         return entries.first { $0.key == key }?.value
     }

@@ -16,6 +16,12 @@ package enum EscapedText {
         }
     }
 
+    /// The beginning of a text, for a sentence.
+    package static func short(_ bytes: some Collection<UInt8>) -> String {
+        let text = String(decoding: bytes.prefix(80), as: UTF8.self)
+        return visible(bytes.count > 80 ? text + "…" : text)
+    }
+
     private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: true

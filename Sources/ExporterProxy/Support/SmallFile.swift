@@ -7,6 +7,11 @@ package enum SmallFile {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError("read \(path)") }
         defer { close(descriptor) }
+        return try read(descriptor, named: path, bytesMax: bytesMax)
+    }
+
+    /// Reads what is left of an open file.
+    package static func read(_ descriptor: Int32, named path: String, bytesMax: Int) throws(SystemError) -> [UInt8] {
         var bytes: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 16 * 1024)
         while bytes.count <= bytesMax {

@@ -9,7 +9,7 @@ package enum UTF8Check {
         while true {
             i = endOfASCII(bytes, from: i)
             guard i < end else { return nil }
-            let length = sequenceLength(bytes, at: i)
+            let length = Self.length(bytes, at: i)
             if length == 0 { return i }
             i += length
         }
@@ -41,7 +41,7 @@ package enum UTF8Check {
 
     /// The length of the sequence that begins with the non-ASCII byte at `i`, or 0 where it is not valid.
     @inline(__always)
-    private static func sequenceLength(_ bytes: UnsafeRawBufferPointer, at i: Int) -> Int {
+    static func length(_ bytes: UnsafeRawBufferPointer, at i: Int) -> Int {
         let lead = bytes[i]
         let length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0
         guard length > 0, i &+ length <= bytes.count else { return 0 }

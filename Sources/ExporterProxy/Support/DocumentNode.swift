@@ -1,17 +1,19 @@
-/// A value of a YAML document, with the line where it begins.
-package struct YAMLNode: Equatable, Sendable {
-    package indirect enum Content: Equatable, Sendable {
+/// A value of a YAML or JSON document, with the line where it begins.
+package struct DocumentNode: Equatable, Sendable {
+    package enum Content: Equatable, Sendable {
         /// Plain is what stands without quotes: only such text can be a number, a boolean or nothing.
         case scalar(String, isPlain: Bool)
-        case sequence([YAMLNode])
-        /// In the order of the document, each key once.
+        case sequence([DocumentNode])
+        /// In the order of the document; of YAML each key once.
         case mapping([Entry])
     }
 
     package struct Entry: Equatable, Sendable {
         package var key: String
         package var line: Int
-        package var value: YAMLNode
+        package var value: DocumentNode
+        /// Of the key, see ``Content/scalar(_:isPlain:)``.
+        package var isPlain = false
     }
 
     package var line: Int
@@ -44,7 +46,7 @@ package struct YAMLNode: Equatable, Sendable {
     }
 
     /// The elements of a sequence; none of nothing.
-    package var asSequence: [YAMLNode]? {
+    package var asSequence: [DocumentNode]? {
         if case .sequence(let elements) = content { return elements }
         return isNull ? [] : nil
     }

@@ -1,9 +1,7 @@
-import Exposition
-
-/// What strings of packets mean, and how labels write it.
+/// What strings of JSON mean.
 ///
-/// A byte scanner: reads only `bytes[0 ..< bytes.count]`, which are those of a string that ``EventScanner`` has passed.
-enum EventText {
+/// A byte scanner: reads only `bytes[0 ..< bytes.count]`, which are those of a string that ``JSONScanner`` has passed.
+enum JSONText {
     /// Appends what the string between its quotes means: escapes undone, and U+FFFD for half a surrogate pair and for
     /// each byte that is not UTF-8.
     static func append(_ bytes: UnsafeRawBufferPointer, to plain: inout [UInt8]) {
@@ -16,7 +14,7 @@ enum EventText {
                 plain.append(byte)
                 i &+= 1
             } else {
-                let length = TextUTF8.length(bytes, i..<bytes.count)
+                let length = UTF8Check.length(bytes, at: i)
                 if length == 0 {
                     append(replacement, to: &plain)
                 } else {
@@ -70,11 +68,5 @@ enum EventText {
             value = value << 4 | UInt32(digit)
         }
         return value
-    }
-
-    /// For a sentence: short, and safe to show.
-    static func shown(_ bytes: some Collection<UInt8>) -> String {
-        let text = String(decoding: bytes.prefix(80), as: UTF8.self)
-        return EscapedText.visible(bytes.count > 80 ? text + "…" : text)
     }
 }
