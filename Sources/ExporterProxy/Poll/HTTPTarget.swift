@@ -2,7 +2,6 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOHTTPCompression
-import NIOPosix
 import NIOSSL
 
 /// One exporter that is polled over HTTP.
@@ -108,12 +107,6 @@ package struct HTTPTarget: Sendable {
     }
 
     private static func sentence(_ error: any Error) -> String {
-        switch error {
-        case let error as HTTPClientError: error.shortDescription
-        case let error as NIOConnectionError:
-            error.connectionErrors.first.map { sentence($0.error) } ?? "cannot resolve \(error.host)"
-        case let error as IOError: SystemError.sentence(error.errnoCode)
-        default: String(describing: error)
-        }
+        (error as? HTTPClientError)?.shortDescription ?? SystemError.sentence(of: error)
     }
 }

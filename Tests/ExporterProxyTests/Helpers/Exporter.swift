@@ -29,6 +29,7 @@ final class Exporter: Sendable {
     private struct State {
         var answer: Answer
         var requests: [String] = []
+        var bodies: [[UInt8]] = []
         var isStopped = false
     }
 
@@ -65,9 +66,16 @@ final class Exporter: Sendable {
     /// The heads of all requests so far.
     var requests: [String] { state.withLockedValue { $0.requests } }
 
+    /// The bodies of all requests so far, as long as their heads say.
+    var bodies: [[UInt8]] { state.withLockedValue { $0.bodies } }
+
     private static func accept(_ listener: Int32) -> OwnedDescriptor? {
         let raw = Glibc.accept(listener, nil, nil)
         return raw >= 0 ? OwnedDescriptor(raw) : nil
+    }
+
+    private static func length(_ head: String) -> Int {
+        head.lowercased().firstMatch(of: /content-length: (\d+)/).flatMap { Int($0.1) } ?? 0
     }
 
     private func serve(_ client: OwnedDescriptor) {
@@ -77,8 +85,12 @@ final class Exporter: Sendable {
             guard read(client.raw, &byte, 1) == 1 else { return }
             head.append(byte)
         }
+        let text = String(decoding: head, as: UTF8.self)
+        var body = [UInt8](repeating: 0, count: Self.length(text))
+        for place in body.indices { guard read(client.raw, &body[place], 1) == 1 else { return } }
         let answer = state.withLockedValue { state in
-            state.requests.append(String(decoding: head, as: UTF8.self))
+            state.requests.append(text)
+            state.bodies.append(body)
             return state.answer
         }
         switch answer {
