@@ -23,7 +23,7 @@ package enum TreeError: Error, Equatable, Sendable, CustomStringConvertible {
         switch error.code {
         case ENOENT, ENOTDIR, ENAMETOOLONG: self = .notFound("\(shown) is not there")
         case EXDEV: self = .refused("\(shown) leads out of the tree by a link")
-        case ELOOP: self = .refused("\(shown) is a link that ends nowhere, or a link to a folder is on the way to it")
+        case ELOOP: self = .refused("\(shown) is a link that does not end")
         case EISDIR: self = .unreadable("\(shown) is no file")
         case EFBIG: self = .tooLarge("\(shown) is too large")
         default: self = .unreadable("\(shown) cannot be read: \(SystemError.sentence(error.code))")

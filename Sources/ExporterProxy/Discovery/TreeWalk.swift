@@ -37,6 +37,9 @@ struct TreeWalk {
         do throws(SystemError) {
             folder = try root.open(parent, O_RDONLY | O_DIRECTORY, followsLinks: false)
         } catch {
+            if error.code == ELOOP {
+                throw .notFound("'\(EscapedText.visible(parent))' is a link, or behind one, and no folder of the tree")
+            }
             throw TreeError(error, path.text)
         }
         // A folder was none a moment ago; who asks again gets it.

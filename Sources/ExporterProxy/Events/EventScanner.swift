@@ -6,7 +6,7 @@ typealias EventScanner = JSONScanner<EventRefusal>
 extension EventRefusal: JSONFailure {}
 
 extension EventScanner {
-    mutating func number() throws(Failure) -> Double {
+    mutating func number() throws(EventRefusal) -> Double {
         let start = i
         if let word = try numberText() { return word }
         let text = UnsafeRawBufferPointer(rebasing: bytes[start..<i])

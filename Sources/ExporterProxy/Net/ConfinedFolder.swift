@@ -20,10 +20,11 @@ package struct ConfinedFolder: Sendable {
     ///
     /// - Parameter followsLinks: whether a part of the path may be a link to something in the folder.
     ///
-    /// Throws `EXDEV` where the path leads out, and `ELOOP` where a link may not be followed. Links with an absolute path
-    /// lead out.
+    /// Throws `EXDEV` where the path leads out, as each link with an absolute path does, and `ELOOP` where a link may
+    /// not be followed.
     package func open(_ path: String, _ flags: Int32, followsLinks: Bool) throws(SystemError) -> OwnedDescriptor {
         guard !path.utf8.contains(0) else { throw SystemError("open \(path)", code: EINVAL) }
+        guard path.utf8.first != UInt8(ascii: "/") else { throw SystemError("open \(path)", code: EXDEV) }
         return asksKernel
             ? try openAtOnce(path, flags | O_CLOEXEC, followsLinks: followsLinks)
             : try walk(path, flags | O_CLOEXEC, followsLinks: followsLinks)
@@ -68,7 +69,11 @@ package struct ConfinedFolder: Sendable {
     private struct Step {
         var name: [UInt8]
         var descriptor: OwnedDescriptor
+        var isFolder: Bool
     }
+
+    private static let here = [UInt8(ascii: ".")]
+    private static let back = [UInt8(ascii: "."), UInt8(ascii: ".")]
 
     // As in the kernel.
     private static let linksMax = 40
@@ -80,30 +85,34 @@ package struct ConfinedFolder: Sendable {
         var behind: [Step] = []
         var links = 0
         while let name = ahead.popLast() {
-            if name == [UInt8(ascii: ".")] { continue }
-            if name == [UInt8(ascii: "."), UInt8(ascii: ".")] {
+            guard behind.last?.isFolder ?? true else { throw SystemError("open \(path)", code: ENOTDIR) }
+            if name == Self.here { continue }
+            if name == Self.back {
                 guard behind.popLast() != nil else { throw SystemError("open \(path)", code: EXDEV) }
                 continue
             }
             let next = try Self.open(name, in: behind.last?.descriptor ?? descriptor, clinux_open_path, path)
-            guard let target = try Self.link(next, path) else {
-                behind.append(Step(name: name, descriptor: next))
+            let type = try Self.status(next, path).st_mode & S_IFMT
+            guard type == S_IFLNK else {
+                behind.append(Step(name: name, descriptor: next, isFolder: type == S_IFDIR))
                 continue
             }
+            let target = try Self.target(of: next, path)
             links += 1
             guard followsLinks, links <= Self.linksMax else { throw SystemError("open \(path)", code: ELOOP) }
             guard target.first != UInt8(ascii: "/") else { throw SystemError("open \(path)", code: EXDEV) }
             ahead += Self.names(target)
         }
         guard let last = behind.popLast() else {
-            return try Self.open([UInt8(ascii: ".")], in: descriptor, flags, path)
+            return try Self.open(Self.here, in: descriptor, flags, path)
         }
         return try Self.open(last.name, in: behind.last?.descriptor ?? descriptor, flags, path)
     }
 
-    /// The last one first.
-    private static func names(_ path: some Collection<UInt8>) -> [[UInt8]] {
-        path.split(separator: UInt8(ascii: "/")).reversed().map { Array($0) }
+    /// The last one first; a slash at the end stands for the folder that is there.
+    private static func names(_ path: some BidirectionalCollection<UInt8>) -> [[UInt8]] {
+        let names = path.split(separator: UInt8(ascii: "/")).reversed().map { Array($0) }
+        return path.last == UInt8(ascii: "/") ? [here] + names : names
     }
 
     /// One name, which is no `..`; a link is not followed.
@@ -116,9 +125,8 @@ package struct ConfinedFolder: Sendable {
         return OwnedDescriptor(raw)
     }
 
-    /// Where a link leads; `nil` for what is none.
-    private static func link(_ descriptor: OwnedDescriptor, _ path: String) throws(SystemError) -> [UInt8]? {
-        guard try status(descriptor, path).st_mode & S_IFMT == S_IFLNK else { return nil }
+    /// Where a link leads.
+    private static func target(of descriptor: OwnedDescriptor, _ path: String) throws(SystemError) -> [UInt8] {
         defer { withExtendedLifetime(descriptor) {} }
         var target = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlinkat(descriptor.raw, "", &target, target.count)

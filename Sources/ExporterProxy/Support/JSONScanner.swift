@@ -10,7 +10,7 @@ protocol JSONFailure: Error {
 /// need not be UTF-8, which ``JSONText`` mends. Fuzz/ hunts traps.
 ///
 /// Generic for its error alone; within this module it is made anew for each, so that nothing is lost of its speed.
-struct JSONScanner<Failure: JSONFailure> {
+struct JSONScanner<Refusal: JSONFailure> {
     /// Nothing that we read is half as deep; what is deeper is refused before it costs anything.
     static var depthMax: Int { 32 }
 
@@ -63,7 +63,7 @@ struct JSONScanner<Failure: JSONFailure> {
 
     /// A key with the colon behind it; the value is next.
     @inline(__always)
-    mutating func key() throws(Failure) -> JSONString {
+    mutating func key() throws(Refusal) -> JSONString {
         skipSpace()
         guard next == UInt8(ascii: "\"") else { throw .malformed(offset: i, "expected a key in double quotes") }
         let key = try string()
@@ -76,7 +76,7 @@ struct JSONScanner<Failure: JSONFailure> {
 
     /// Behind a value: true at a comma, false at `end`.
     @inline(__always)
-    mutating func hasMore(before end: UInt8) throws(Failure) -> Bool {
+    mutating func hasMore(before end: UInt8) throws(Refusal) -> Bool {
         skipSpace()
         let byte = next
         guard byte == UInt8(ascii: ",") || byte == end else {
@@ -87,7 +87,7 @@ struct JSONScanner<Failure: JSONFailure> {
     }
 
     /// Goes behind the value that is next.
-    mutating func skipValue(depth: Int) throws(Failure) {
+    mutating func skipValue(depth: Int) throws(Refusal) {
         guard let byte = next else { throw .malformed(offset: i, "expected a value") }
         switch byte {
         case UInt8(ascii: "\""): _ = try string()
@@ -100,7 +100,7 @@ struct JSONScanner<Failure: JSONFailure> {
         }
     }
 
-    private mutating func skipObject(depth: Int) throws(Failure) {
+    private mutating func skipObject(depth: Int) throws(Refusal) {
         guard depth <= Self.depthMax else { throw .tooDeep(offset: i) }
         guard begin(until: UInt8(ascii: "}")) else { return }
         repeat {
@@ -109,7 +109,7 @@ struct JSONScanner<Failure: JSONFailure> {
         } while try hasMore(before: UInt8(ascii: "}"))
     }
 
-    private mutating func skipArray(depth: Int) throws(Failure) {
+    private mutating func skipArray(depth: Int) throws(Refusal) {
         guard depth <= Self.depthMax else { throw .tooDeep(offset: i) }
         guard begin(until: UInt8(ascii: "]")) else { return }
         repeat {
@@ -119,7 +119,7 @@ struct JSONScanner<Failure: JSONFailure> {
     }
 
     /// Takes exactly these letters.
-    mutating func word(_ word: StaticString) throws(Failure) {
+    mutating func word(_ word: StaticString) throws(Refusal) {
         let count = word.utf8CodeUnitCount
         guard bytes.count &- i >= count else { throw .malformed(offset: i, "expected a value") }
         for place in 0..<count where bytes[i &+ place] != word.utf8Start[place] {
@@ -131,7 +131,7 @@ struct JSONScanner<Failure: JSONFailure> {
     // MARK: Numbers
 
     /// Goes behind a number; answers it where it is a word.
-    mutating func numberText() throws(Failure) -> Double? {
+    mutating func numberText() throws(Refusal) -> Double? {
         let isNegative = next == UInt8(ascii: "-")
         if isNegative { i &+= 1 }
         switch next {
@@ -157,7 +157,7 @@ struct JSONScanner<Failure: JSONFailure> {
     }
 
     /// At least one.
-    private mutating func digits() throws(Failure) {
+    private mutating func digits() throws(Refusal) {
         let start = i
         while i < bytes.count, bytes[i] &- 48 < 10 { i &+= 1 }
         if i == start { throw .malformed(offset: i, "expected a value") }
@@ -167,7 +167,7 @@ struct JSONScanner<Failure: JSONFailure> {
 
     /// Goes behind the string whose opening quote is next.
     @inline(__always)
-    mutating func string() throws(Failure) -> JSONString {
+    mutating func string() throws(Refusal) -> JSONString {
         i &+= 1
         let start = i
         skipPlain()
@@ -179,7 +179,7 @@ struct JSONScanner<Failure: JSONFailure> {
     }
 
     @inline(never)
-    private mutating func restOfString(from start: Int) throws(Failure) -> JSONString {
+    private mutating func restOfString(from start: Int) throws(Refusal) -> JSONString {
         while let byte = next {
             if byte == UInt8(ascii: "\"") {
                 i &+= 1
@@ -208,7 +208,7 @@ struct JSONScanner<Failure: JSONFailure> {
         byte &- 0x20 < 0x60 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
-    private mutating func skipEscape() throws(Failure) {
+    private mutating func skipEscape() throws(Refusal) {
         let start = i
         i &+= 1
         switch next {
