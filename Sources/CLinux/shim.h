@@ -36,6 +36,9 @@ extern int accept4(int descriptor, void *address, unsigned int *length, int flag
 extern int recvmmsg(int descriptor, struct clinux_message *messages, unsigned int count, int flags, void *timeout);
 extern int ppoll(void *descriptors, unsigned long count, const void *timeout, const void *mask);
 
+/* prlimit(2), which glibc declares with types of its own. */
+extern int prlimit(int process, int kind, const void *limit, void *former);
+
 /* openat2(2), of which glibc knows the number alone, with its rules for paths of linux/openat2.h. */
 struct clinux_open_how {
     unsigned long long flags;

@@ -89,6 +89,7 @@ struct HouseRulesTests {
             "NIOHTTP1": ["HTTP", "Poll"], "NIOSSL": ["Net", "HTTP", "Poll"], "CCapnp": ["Receiver"],
             "CZlib": ["Store", "HTTP"], "CSnappy": ["HTTP"], "CZstd": ["HTTP"], "CSQLite": ["Store"],
             "CCrypt": ["Security"], "CSodium": ["Security", "HTTP"], "CYAML": ["Support"], "CRE2": ["Push"],
+            "Subprocess": ["Discovery"], "SystemPackage": ["Discovery"],
             "CLinux": ["Net", "Receiver", "Support"],
             "Exposition": ["Store", "Web", "Command", "Poll", "Push", "Events", "Discovery"],
         ]
