@@ -8,13 +8,19 @@ struct Prometheus {
     private let port: UInt16
 
     init(scraping proxy: ProxyProcess, every interval: String = "1s") throws {
+        try self.init(
+            job: "static_configs: [{targets: [\"127.0.0.1:\(proxy.httpPort)\"]}]", every: interval)
+    }
+
+    /// - Parameter job: where the targets of the one job come from, in one line of YAML.
+    init(job: String, every interval: String = "1s") throws {
         try folder.write(
             "prometheus.yml",
             """
             global: {scrape_interval: \(interval), scrape_timeout: \(interval)}
             scrape_configs:
               - job_name: proxy
-                static_configs: [{targets: ["127.0.0.1:\(proxy.httpPort)"]}]
+                \(job)
 
             """)
         // It cannot tell a port that the kernel chose.

@@ -15,7 +15,11 @@ struct TelemetryTests {
             let folder = try TemporaryFolder()
             try folder.write("hermes.json", sampleDefinitions)
             let settings = ["poll_external.poll_interval": "\"100ms\"", "store.path": "\"\(folder.path)\""]
-            let all = settings.merging(eventSettings(in: folder)) { $1 }
+            try FileManager.default.createDirectory(
+                atPath: folder.path("targets"), withIntermediateDirectories: true)
+            try folder.write("targets/a.json", "[]")
+            let targets = ["discovery.root": "\"\(folder.path("targets"))\""]
+            let all = settings.merging(eventSettings(in: folder)) { $1 }.merging(targets) { $1 }
             try await withProxy(all, more: target + more) { proxy in
                 try proxy.send(#"{"app": "a 1"}"#)
                 try await body(polled, proxy)
@@ -44,10 +48,11 @@ struct TelemetryTests {
             // What is known of a source has samples only where there is something to tell.
             try proxy.send(##"{"first": "# TYPE t gauge\nt 1\n", "narrow": "n 1\n"}"##)
             _ = try proxy.metrics()
+            _ = try proxy.get("/targets")
             try proxy.send(##"{"later": "# TYPE t counter\nt 1\n\nbad\n"}"##)
             let served = Self.families(on: try proxy.get("/-/metrics").text)
             let page = String(decoding: TemporaryFolder.read("\(Tool.repository)/docs/operations.md"), as: UTF8.self)
-            let rows = page.matches(of: /(?m)^\| `((?:exporter_proxy|process)_\w+)` \| ([^|]+) \|/)
+            let rows = page.matches(of: /(?m)^\| `((?:exporter_proxy|process|httpsd)_\w+)` \| ([^|]+) \|/)
             #expect(rows.count == Set(rows.map(\.1)).count, "a metric is documented twice")
             let documented = Dictionary(
                 rows.map { (String($0.1), Set($0.2.matches(of: /`(\w+)`/).map { String($0.1) })) }

@@ -86,7 +86,7 @@ struct HouseRulesTests {
         let rooms: [String: Set<String>] = [
             "CTOML": ["Configuration"], "ArgumentParser": ["Command"],
             "AsyncHTTPClient": ["Poll", "Discovery", "Command"],
-            "NIOHTTP1": ["HTTP", "Poll"], "NIOSSL": ["Net", "HTTP", "Poll"], "CCapnp": ["Receiver"],
+            "NIOHTTP1": ["HTTP", "Poll", "Discovery"], "NIOSSL": ["Net", "HTTP", "Poll"], "CCapnp": ["Receiver"],
             "CZlib": ["Store", "HTTP"], "CSnappy": ["HTTP"], "CZstd": ["HTTP"], "CSQLite": ["Store"],
             "CCrypt": ["Security"], "CSodium": ["Security", "HTTP"], "CYAML": ["Support"], "CRE2": ["Push"],
             "Subprocess": ["Discovery"], "SystemPackage": ["Discovery"],

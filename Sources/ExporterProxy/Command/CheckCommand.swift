@@ -4,7 +4,7 @@ struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Say whether the configuration is right: exit status 0, or 78 and every problem.",
-        subcommands: [CheckMetricsCommand.self])
+        subcommands: [CheckMetricsCommand.self, CheckTargetsCommand.self])
 
     @OptionGroup var options: ConfigurationOptions
 

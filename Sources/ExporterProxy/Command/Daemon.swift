@@ -76,6 +76,8 @@ package struct Daemon {
         let eventReceiver = try EventReceiver(
             configuration.events(within: descriptorsAvailable),
             parts: .init(room: events, registry: registry, logger: logger, time: time))
+        let discovery = DiscoveryRoom(
+            configuration, registry: registry, group: group, threads: threads, logger: logger, time: time)
         let firstRound = FirstRound(of: configuration.poll.targets.map(\.name), began: time())
         let poller = Poller(
             configuration.poll, store: store, group: group, registry: registry, firstRound: firstRound,
@@ -101,23 +103,24 @@ package struct Daemon {
             configuration.exporter.http(within: descriptorsAvailable),
             tls: try WebTLS.configuration(configuration.web, access.tls),
             router: HTTPRouter(
-                routes.all + pages.all + push.routes, limit: access.limit, gate: access.gate,
+                routes.all + pages.all + push.routes
+                    + discovery.routes(store: store, merged: merged, lookups: lookups),
+                limit: access.limit, gate: access.gate,
                 headers: { access.responseHeaders }),
             group: group, registry: registry, logger: logger, time: time)
         page.current.listening = server.address
+        discovery.isServed(by: server)
         access.warnOfOpenRights(listening: configuration.exporter.http.address)
         let rooms = Rooms(
             descriptorsAvailable: descriptorsAvailable, log: log, store: store, persistence: persistence,
             expiry: expiry, merged: merged, telemetry: telemetry, budget: budget, receiver: receiver,
-            events: eventReceiver,
-            poller: poller, push: push, access: access, server: server, page: page, reloads: reloads)
+            events: eventReceiver, poller: poller, push: push, discovery: discovery, access: access, server: server,
+            page: page, reloads: reloads)
         let reload = Reload(
             started: file, rooms: rooms, requests: reloads, signals: reloadSignals, instruments: reloadInstruments,
             logger: logger, time: time)
-        let services: [(any Service)?] = [
-            persistence, expiry, push.gateway, eventReceiver, receiver, poller, server, reload,
-        ]
-        return services.compactMap { $0 }
+        let doors: [(any Service)?] = [persistence, expiry, push.gateway, eventReceiver, receiver, poller]
+        return doors.compactMap { $0 } + discovery.services + [server, reload]
     }
 
     private func access(

@@ -8,10 +8,12 @@ struct DaemonThreads: Sendable {
     let pushes = NIOThreadPool(numberOfThreads: 1)
     /// Sources and groups are listed here, and groups looked through.
     let lookups = NIOThreadPool(numberOfThreads: 1)
+    /// Files of targets are read here, and their lists judged.
+    let targets = NIOThreadPool(numberOfThreads: 1)
     /// Passwords are checked here.
     let hashing = AccessControl.hashingThreads()
 
-    private var all: [NIOThreadPool] { [pages, pushes, lookups, hashing] }
+    private var all: [NIOThreadPool] { [pages, pushes, lookups, targets, hashing] }
 
     func start() { for threads in all { threads.start() } }
 

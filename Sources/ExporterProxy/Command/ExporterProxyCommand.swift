@@ -80,10 +80,12 @@ struct ConfigurationOptions: ParsableArguments {
     }
 
     /// Throws ``ConfigurationFailure``.
-    func load() throws(ConfigurationFailure) -> ConfigurationFile {
+    ///
+    /// - Parameter more: settings that flags of a command stand for; `--set` wins over them.
+    func load(also more: [String] = []) throws(ConfigurationFailure) -> ConfigurationFile {
         var overrides = ConfigurationOverrides()
         overrides.add(environment: ProcessEnvironment.all())
-        for setting in flags.map({ "\($0.key)=\($0.value)" }) + settings { _ = overrides.add(setting: setting) }
+        for setting in flags.map({ "\($0.key)=\($0.value)" }) + more + settings { _ = overrides.add(setting: setting) }
         return try ConfigurationFile.load(path: config, overrides: overrides)
     }
 }

@@ -16,6 +16,7 @@ struct Rooms: Sendable {
     let events: EventReceiver
     let poller: Poller
     let push: PushRoom
+    let discovery: DiscoveryRoom
     let access: AccessControl
     let server: HTTPServer
     let page: PageStatus
@@ -70,9 +71,11 @@ struct Rooms: Sendable {
         await events.apply(change.events)
         telemetry.update(new.telemetry, in: store)
         push.apply(new)
+        await discovery.apply(new)
         if new.poll != old.poll { await poller.apply(new.poll) }
         access.apply(change.access)
         server.apply(change.server)
+        discovery.isServed(by: server)
         page.current = .init(listening: server.address, hasAdminAPI: new.web.enablesAdminAPI)
         access.warnOfOpenRights(listening: new.exporter.http.address)
     }

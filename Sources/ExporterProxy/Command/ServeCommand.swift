@@ -7,11 +7,12 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve", abstract: "Receive, poll and serve metrics (what happens without a subcommand).")
 
     @OptionGroup var options: ConfigurationOptions
+    @OptionGroup(title: "Targets") var targets: TargetsOptions
 
     func run() async throws {
         let file: ConfigurationFile
         do throws(ConfigurationFailure) {
-            file = try options.load()
+            file = try options.load(also: targets.settings)
         } catch {
             Failure.say(error.description)
             throw ExitCode(ConfigurationFailure.exitStatus)

@@ -6,6 +6,7 @@ package struct RootConfiguration: Equatable, Sendable {
     package var poll: Poller.Configuration
     package var push: PushConfiguration
     package var events: EventsConfiguration
+    package var discovery: DiscoveryConfiguration
     package var store: SnapshotStore.Configuration
     package var exposition: ExpositionRules
     package var telemetry: TelemetryConfiguration
@@ -19,6 +20,7 @@ package struct RootConfiguration: Equatable, Sendable {
         poll = Poller.Configuration(reading: root.table("poll_external"))
         push = PushConfiguration(reading: root.table("push"))
         events = EventsConfiguration(reading: root.table("events"))
+        discovery = DiscoveryConfiguration(reading: root.table("discovery"))
         store = SnapshotStore.Configuration(reading: root.table("store"))
         exposition = ExpositionRules(reading: root.table("exposition"), staleAfter: store.staleAfter)
         telemetry = TelemetryConfiguration(reading: root.table("telemetry"))
@@ -49,7 +51,7 @@ package struct RootConfiguration: Equatable, Sendable {
         [
             ("exporter", exporter != old.exporter), ("receiver", receiver != old.receiver),
             ("poll_external", poll != old.poll), ("push", push != old.push),
-            ("events", events != old.events), ("store", store != old.store),
+            ("events", events != old.events), ("discovery", discovery != old.discovery), ("store", store != old.store),
             ("exposition", exposition != old.exposition), ("telemetry", telemetry != old.telemetry),
             ("web", web != old.web), ("log", log != old.log),
         ].filter(\.1).map(\.0)
@@ -60,6 +62,7 @@ package struct RootConfiguration: Equatable, Sendable {
         let (disk, before) = (store.persistence, started.store.persistence)
         return [
             ("exporter.worker_threads", exporter.eventLoops != started.exporter.eventLoops),
+            ("discovery.url_prefix", discovery.urlPrefix != started.discovery.urlPrefix),
             ("store.path", disk.path != before.path), ("store.ack", disk.ack != before.ack),
         ].filter(\.1).map(\.0)
     }

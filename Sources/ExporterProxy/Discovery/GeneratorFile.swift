@@ -5,6 +5,9 @@ package struct GeneratorFile: Hashable, Sendable {
         /// Any other file that may be executed.
         case executable
 
+        /// It runs, and may answer anew each time.
+        package var isProgram: Bool { self == .python || self == .executable }
+
         /// By the end of the name.
         init?(name: String) {
             if name.hasSuffix(".json") {

@@ -76,14 +76,13 @@ package final class PythonInterpreter: Service {
 
     // MARK: Runs
 
-    /// Runs `source`, which was read of `file`, and asks its `generate_targets` for a list; with `prefersTest` its
-    /// `test_generate_targets`, where it has one. How many run at once is up to the caller.
+    /// Runs `source`, which was read of `file`. How many run at once is up to the caller.
     package func generate(
-        _ file: GeneratorFile, source: [UInt8], parameters: [(name: String, value: String)], prefersTest: Bool,
-        limits: GeneratorLimits
+        _ file: GeneratorFile, source: [UInt8], parameters: [(name: String, value: String)],
+        question: GeneratorQuestion = .list, limits: GeneratorLimits
     ) async -> GeneratorResult {
         let request = PythonRequest(
-            path: file.path, source: source, parameters: parameters, prefersTest: prefersTest, limits: limits)
+            path: file.path, source: source, parameters: parameters, question: question, limits: limits)
         let began = time()
         let (answers, answer) = AsyncStream<GeneratorResult>.makeStream()
         switch begin(request, answer, at: began) {

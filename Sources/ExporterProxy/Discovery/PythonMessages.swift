@@ -1,14 +1,24 @@
+/// What is wanted of a Python generator.
+package enum GeneratorQuestion: String, Sendable {
+    /// The list of its `generate_targets`.
+    case list = "0"
+    /// That of its `test_generate_targets`, where it has one.
+    case rehearsal = "1"
+    /// What its `generate_targets` returns, whatever it is.
+    case anything = "2"
+}
+
 /// One run that is asked of the Python interpreter, as ``PythonScript`` reads it.
 struct PythonRequest {
     var path: String
     var source: [UInt8]
     var parameters: [(name: String, value: String)]
-    var prefersTest: Bool
+    var question: GeneratorQuestion
     var limits: GeneratorLimits
 
     func frame(number: Int) -> [UInt8] {
         let words = [
-            "\(number)", path, "", prefersTest ? "1" : "0", "\(limits.timeout.milliseconds)",
+            "\(number)", path, "", question.rawValue, "\(limits.timeout.milliseconds)",
             "\(limits.outputBytesMax)",
             "\(limits.memoryBytesMax)",
         ]

@@ -140,13 +140,18 @@ extension PythonScript {
                 linecache.cache[self.file] = (len(self.request.source), None, lines, self.file)
                 sys.modules.setdefault(name, module)
                 exec(compile(self.request.source, self.file, "exec", dont_inherit=True), module.__dict__)
-                names = ["test_generate_targets"] if self.request.prefers_test else []
+                names = ["test_generate_targets"] if self.request.is_rehearsal else []
                 for name in names + ["generate_targets"]:
                     if callable(module.__dict__.get(name)):
                         return module.__dict__[name](**self.request.parameters)
                 raise Refused("exception", "it has no function generate_targets")
 
             def as_json(self, value):
+                if self.request.takes_anything:
+                    try:
+                        return encode(value).encode()
+                    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+                        raise Refused("not_list", "what it returned cannot be written as JSON: " + shown(error))
                 if isinstance(value, dict):
                     value = [value]
                 elif not isinstance(value, (list, tuple)) and not hasattr(type(value), "__next__"):

@@ -12,7 +12,7 @@ extension PythonScript {
         class Request:
             def __init__(self, fields):
                 self.path, self.source = os.fsdecode(fields[0]), fields[1]
-                self.prefers_test = fields[2] == b"1"
+                self.is_rehearsal, self.takes_anything = fields[2] == b"1", fields[2] == b"2"
                 self.timeout, self.output_max, self.memory_max = int(fields[3]) / 1000, int(fields[4]), int(fields[5])
                 words = [field.decode("utf-8", "replace") for field in fields[6:]]
                 self.parameters = {}

@@ -51,9 +51,10 @@ package struct SentryDSN: Equatable, Sendable {
 }
 
 extension ConfigurationSection {
-    /// `nil` where the key is absent. What does not fit is not shown: there may be a secret in it.
+    /// `nil` where the key is absent or `""`. What does not fit is not shown: there may be a secret in it.
     package func sentryDSN(_ key: String) -> SentryDSN? {
-        guard let text = optionalString(key, expected: SentryDSN.expected) else { return nil }
+        let text = string(key, "", expected: SentryDSN.expected + ", or \"\"")
+        guard !text.isEmpty else { return nil }
         let dsn = SentryDSN(text)
         if dsn == nil { report(key, "expected \(SentryDSN.expected), found something else") }
         return dsn

@@ -4,12 +4,12 @@ import Exposition
 package struct TargetGroup: Equatable, Sendable {
     /// Each `host:port`, as a rule.
     package let targets: [String]
-    /// By name, each name once.
-    package let labels: [Label]
+    /// By name, each name once; `nil` where nothing is said of labels.
+    package let labels: [Label]?
 
-    package init(targets: [String], labels: [Label] = []) {
+    package init(targets: [String], labels: [Label]? = nil) {
         self.targets = targets
-        self.labels = labels.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        self.labels = labels?.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 }
 
@@ -38,8 +38,12 @@ package struct TargetList: Equatable, Sendable {
             if place > 0 { json.append(UInt8(ascii: ",")) }
             append(target, to: &json)
         }
+        guard let labels = group.labels else {
+            json += "]}".utf8
+            return
+        }
         json += #"],"labels":{"#.utf8
-        for (place, label) in group.labels.enumerated() {
+        for (place, label) in labels.enumerated() {
             if place > 0 { json.append(UInt8(ascii: ",")) }
             append(label.name, to: &json)
             json.append(UInt8(ascii: ":"))

@@ -65,7 +65,7 @@ struct TargetListReader {
             }
         }
         if targets == nil { report(.noTargets, node.line) }
-        groups.append(TargetGroup(targets: targets ?? [], labels: labels ?? []))
+        groups.append(TargetGroup(targets: targets ?? [], labels: labels))
     }
 
     private mutating func read(targets node: DocumentNode) -> [String] {

@@ -13,6 +13,12 @@ package struct TreePath: Hashable, Sendable {
         exact = ExactText("")
     }
 
+    /// - Parameter segments: of a path that was judged already.
+    init(segments: [String]) {
+        self.segments = segments
+        exact = ExactText(segments.joined(separator: "/"))
+    }
+
     /// - Parameter encoded: what stands behind `/targets/`, percent-encoded; empty segments do not count.
     package init(encoded: String) throws(TreeError) {
         var segments: [String] = []
@@ -28,8 +34,7 @@ package struct TreePath: Hashable, Sendable {
         if let hidden = segments.first(where: TargetTree.isHidden) {
             throw .notFound("'\(EscapedText.visible(hidden))' is not served: its name begins with '_' or '.'")
         }
-        self.segments = segments
-        exact = ExactText(segments.joined(separator: "/"))
+        self.init(segments: segments)
     }
 
     /// `a/b`; empty for the root.

@@ -71,13 +71,16 @@ package final class HTTPServer: Service {
     /// Where it listens; a port 0 as the kernel chose it.
     package var address: HostPort { address(of: listener) }
 
+    /// Whether it speaks TLS.
+    package var isSecure: Bool { tls.keeper.current != nil }
+
     private func address(of listener: any Channel) -> HostPort {
         let configured = parts.connections.configuration.address
         return HostPort(host: configured.host, port: listener.localAddress?.port ?? configured.port)
     }
 
     private func sayWhere(_ listener: any Channel) {
-        let scheme = tls.keeper.current == nil ? "http" : "https"
+        let scheme = isSecure ? "https" : "http"
         logger.info("serving", metadata: ["on": "\(scheme)://\(address(of: listener))/metrics"])
     }
 

@@ -41,6 +41,7 @@ package struct HomePage {
     private static let links = [
         ("/metrics", "metrics of all sources"), ("/apps", "table of sources"),
         ("/apps?format=json", "the same as JSON"), ("/api/v1/metrics", "pushed groups as JSON"),
-        ("/-/metrics", "metrics of the proxy itself"), ("/-/healthy", "health"), ("/-/ready", "readiness"),
+        ("/targets/-/", "targets"), ("/-/metrics", "metrics of the proxy itself"), ("/-/healthy", "health"),
+        ("/-/ready", "readiness"),
     ].map { "<a href=\"\($0)\">\($1)</a>" }.joined(separator: " · ")
 }

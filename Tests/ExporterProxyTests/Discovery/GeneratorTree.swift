@@ -70,11 +70,11 @@ extension PythonInterpreter {
     }
 
     func source(
-        _ text: String, parameters: [(name: String, value: String)] = [], prefersTest: Bool = false,
+        _ text: String, parameters: [(name: String, value: String)] = [], question: GeneratorQuestion = .list,
         limits: GeneratorLimits = GeneratorTree.limits
     ) async -> GeneratorResult {
         await generate(
             GeneratorFile(path: "a/b.py", kind: .python, stamp: .unknown), source: Array(text.utf8),
-            parameters: parameters, prefersTest: prefersTest, limits: limits)
+            parameters: parameters, question: question, limits: limits)
     }
 }

@@ -7,7 +7,7 @@ struct PythonMessagesTests {
 
     @Test func request_HasItsFieldsInOrder() throws {
         let request = PythonRequest(
-            path: "a/ä.py", source: [0xFF, 0], parameters: [("self", "1"), ("a", "")], prefersTest: true,
+            path: "a/ä.py", source: [0xFF, 0], parameters: [("self", "1"), ("a", "")], question: .rehearsal,
             limits: GeneratorLimits(timeout: .milliseconds(300), outputBytesMax: 5, memoryBytesMax: 6))
         var frames = FieldFrames(frameBytesMax: 1000)
         frames.append(request.frame(number: 7))

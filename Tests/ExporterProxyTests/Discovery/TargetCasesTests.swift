@@ -15,7 +15,7 @@ struct TargetCasesTests {
     private static func active(_ list: TargetList, job: String) -> Set<String> {
         var active: Set<String> = []
         for group in list.groups {
-            let labels = Dictionary(group.labels.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+            let labels = Dictionary((group.labels ?? []).map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
             for target in group.targets where !target.contains("/") {
                 let address = target.contains(":") ? target : "\(target):80"
                 let shown = labels.filter { !$0.key.hasPrefix("__") && !$0.value.isEmpty }
