@@ -34,9 +34,9 @@ func aDSN_IsRefused_WhenItIsNone(text: String) {
     let section = ConfigurationSection("discovery", values, problems)
     #expect(section.sentryDSN("good") == SentryDSN("https://k@h/1") && section.sentryDSN("absent") == nil)
     #expect(section.sentryDSN("bad") == nil && section.sentryDSN("other") == nil)
-    let expected = "expected a DSN of Sentry, such as \"https://key@sentry.example/42\", found"
+    let expected = "expected a DSN of Sentry, such as \"https://key@sentry.example/42\", or \"\", found"
     #expect(
         problems.all == [
-            .init("discovery.bad", "\(expected) something else"), .init("discovery.other", "\(expected) 1"),
+            .init("discovery.bad", "expected \(SentryDSN.expected), found something else"), .init("discovery.other", "\(expected) 1"),
         ])
 }
