@@ -15,9 +15,10 @@ struct FrameAssembler {
     var bufferedBytes: Int { buffer.count - position }
 
     mutating func append(_ bytes: ArraySlice<UInt8>) {
-        buffer.removeSubrange(..<position)
-        position = 0
-        if buffer.isEmpty, buffer.capacity > Self.idleBytesMax { buffer = [] }
+        if position > 0 {
+            buffer.removeSubrange(..<position)
+            position = 0
+        }
         buffer.append(contentsOf: bytes)
     }
 
