@@ -110,31 +110,47 @@ struct RPCConnectionTests {
         #expect(throws: MuxError.malformed(.truncated)) { try rpc.receive([1, 0]) }
     }
 
-    /// The recorded messages of real peers, into an end that serves what they ask for.
-    @Test(.needsVectors) func recordedConversations_AreUnderstood() throws {
-        let sessions = try Vectors.load()["sessionTrace"]["sessions"].list
-        let serving = [
-            ScrapeProtocol.channel: Set([ScrapeProtocol.method]), AliasProtocol.channel: Set([AliasProtocol.method]),
-        ]
-        #expect(sessions.count == 2)
-        for session in sessions {
-            var (called, requests) = (RPCConnection(serving: serving), 0)
-            for frame in session["streams"]["initiator"]["frames"].list where !frame["plain"].isNull {
-                let message = try frame["plain"].bytes
-                guard !message.isEmpty else { continue }
-                for event in try called.receive(message[...]) {
-                    guard case .request(_, _, let method, let body) = event else { continue }
-                    requests += 1
-                    if method == AliasProtocol.method {
-                        let request = try AliasProtocol.Request(bytes: body)
-                        #expect(request.alias == "my-alias" && request.bytes == Array(body))
-                    } else {
-                        #expect(try ScrapeProtocol.Request(bytes: body).isUnderstood)
-                    }
-                }
+    /// The messages that one side of a recorded session sent, without the empty ones.
+    private static func messages(_ session: Vector, _ role: String) throws -> [[UInt8]] {
+        try session["streams"][role]["frames"].list.filter { !$0["plain"].isNull }.map { try $0["plain"].bytes }
+            .filter { !$0.isEmpty }
+    }
+
+    /// In the place of either real peer, with the other one as it was recorded, we say the same bytes.
+    @Test(
+        .needsVectors,
+        arguments: [
+            (0, AliasProtocol.channel, AliasProtocol.method), (1, ScrapeProtocol.channel, ScrapeProtocol.method),
+        ])
+    func recordedConversations_AreSpokenAlike(index: Int, name: ChannelName, method: String) throws {
+        let session = try Vectors.load()["sessionTrace"]["sessions"].list[index]
+        let (asked, answered) = (try Self.messages(session, "initiator"), try Self.messages(session, "responder"))
+        #expect(asked.count == answered.count && asked.count == index + 2)
+        var (asking, answering) = (RPCConnection(), RPCConnection(serving: [name: [method]]))
+        let channel = try asking.open(name)
+        #expect(asking.takeFrames() == [asked[0]])
+        #expect(try asking.receive(answered[0][...]) == [.opened(channel, name)])
+        #expect(try answering.receive(asked[0][...]).count == 1 && answering.takeFrames() == [answered[0]])
+        for (question, answer) in zip(asked.dropFirst(), answered.dropFirst()) {
+            guard case .request(let served, let id, method, let body) = try answering.receive(question[...]).first
+            else {
+                Issue.record("\(Hex.text(of: question)) is no request")
+                return
             }
-            #expect(requests > 0)
+            #expect(try Self.rewritten(body, method) == Array(body))
+            #expect(try asking.request(channel, method, Array(body)) == id && asking.takeFrames() == [question])
+            guard case .answer(channel, id, .success(let reply)) = try asking.receive(answer[...]).first else {
+                Issue.record("\(Hex.text(of: answer)) is no answer")
+                return
+            }
+            answering.answer(id, on: served, with: .success(Array(reply)))
+            #expect(answering.takeFrames() == [answer])
         }
+    }
+
+    private static func rewritten(_ body: ArraySlice<UInt8>, _ method: String) throws -> [UInt8] {
+        method == AliasProtocol.method
+            ? try AliasProtocol.Request(bytes: body).bytes : try ScrapeProtocol.Request(bytes: body).bytes
     }
 
     @Test func damagedMessages_ThrowOrAnswer() throws {
