@@ -1,0 +1,22 @@
+/// The same numbers for the same seed (SplitMix64), so that a failure that names its seed can be had again.
+struct SeededNumbers: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+        return z ^ z >> 31
+    }
+
+    mutating func share() -> Double { Double(next() >> 11) * 0x1p-53 }
+
+    /// Bytes that no other place of them repeats for long.
+    mutating func bytes(_ count: Int) -> [UInt8] {
+        let numbers = (0..<(count + 7) / 8).map { _ in next() }
+        return numbers.withUnsafeBytes { Array($0.prefix(count)) }
+    }
+}
