@@ -1,11 +1,11 @@
 /// Finds lost packets by time: what was sent some while before a packet that has arrived is lost (RFC 8985).
 struct LossDetection: Sendable {
     /// The last transmission that has arrived.
-    var sentAt: Int64 = .min
-    var sequence: UInt32 = 0
-    var roundTrip: Int64 = 0
+    private var sentAt: Int64 = .min
+    private var sequence: UInt32 = 0
+    private var roundTrip: Int64 = 0
     /// How patient to be with packets that overtake each other, in quarters of the shortest round trip.
-    var patience: Int64 = 1
+    private var patience: Int64 = 1
     private static let patienceMax: Int64 = 16
     /// When the next packet that is overdue counts as lost; `.max` for never.
     private(set) var deadline: Int64 = .max
@@ -18,19 +18,20 @@ struct LossDetection: Sendable {
             patience = min(patience + 1, Self.patienceMax)
             return
         }
-        let isLater = packet.sentAt == sentAt ? Int32(bitPattern: sequence &- self.sequence) > 0 : packet.sentAt > sentAt
+        let isLater =
+            packet.sentAt == sentAt ? Int32(bitPattern: sequence &- self.sequence) > 0 : packet.sentAt > sentAt
         guard isLater else { return }
         (sentAt, self.sequence, roundTrip) = (packet.sentAt, sequence, elapsed)
     }
 
-    /// Marks what is lost by now, of those before `known`; answers whether something was.
+    /// Marks what is lost by now, of those before `known`; answers with how many those are.
     mutating func detect(
         in packets: inout SentPackets, _ known: PartialRangeUpTo<Int>, at now: Int64, path: RoundTripTime
-    ) -> Bool {
+    ) -> Int {
         deadline = .max
-        guard sentAt != .min, packets.flying > 0 else { return false }
+        guard sentAt != .min, packets.flying > 0 else { return 0 }
         let limit = roundTrip + reorderingTime(path)
-        var found = false
+        var found = 0
         for index in 0..<known.upperBound {
             let packet = packets[index]
             // Those behind it were first sent later still.
@@ -38,7 +39,7 @@ struct LossDetection: Sendable {
             guard packet.state == .flying, isBefore(packet, packets.sequence(of: index)) else { continue }
             if packet.sentAt + limit <= now {
                 packets.mark(index, .lost)
-                found = true
+                found += 1
             } else {
                 deadline = min(deadline, packet.sentAt + limit)
             }

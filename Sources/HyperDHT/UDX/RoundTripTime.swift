@@ -22,6 +22,9 @@ struct RoundTripTime: Sendable {
         self.smoothed = (7 * smoothed + sample) / 8
     }
 
+    /// Whether packets wait on the path, as far as it shows: the round trip is a quarter longer than it can be.
+    var isQueued: Bool { smoothed.map { $0 - minimum > max(minimum / 4, 2_000_000) } ?? true }
+
     /// How long to wait for an acknowledgment after so many waits in vain.
     func timeout(after attempts: Int) -> Int64 {
         let base = smoothed.map { $0 + 4 * variation } ?? initial

@@ -1,5 +1,5 @@
-/// Watches the first growth of the window: a round trip that gets longer shows that packets begin to queue, before any is
-/// dropped (HyStart++, RFC 9406).
+/// Watches the first growth of the window: a round trip that gets longer shows that packets begin to queue, before any
+/// is dropped (HyStart++, RFC 9406).
 struct SlowStart: Sendable {
     enum Pace: Sendable {
         case full
@@ -37,7 +37,9 @@ struct SlowStart: Sendable {
     private mutating func judge() {
         if pace == .careful {
             if shortest < baseline { (pace, baseline) = (.full, .max) }
-        } else if before != .max, shortest >= before + min(max(before / 8, Self.growth.lowerBound), Self.growth.upperBound) {
+        } else if before != .max,
+            shortest >= before + min(max(before / 8, Self.growth.lowerBound), Self.growth.upperBound)
+        {
             (pace, baseline, carefulRounds) = (.careful, shortest, 0)
         }
     }

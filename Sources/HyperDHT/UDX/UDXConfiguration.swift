@@ -15,7 +15,7 @@ package struct UDXConfiguration: Equatable, Sendable {
     package var initialTimeout: Int64 = 1_000_000_000
     package var timeoutMin: Int64 = 200_000_000
     package var timeoutMax: Int64 = 3_000_000_000
-    /// How long something may wait for an acknowledgment, whatever is sent again meanwhile, before the peer is given up.
+    /// How long something may wait for an acknowledgment, however often it is sent again, before the peer is given up.
     package var progressTimeout: Int64 = 30_000_000_000
     /// How long a peer that answers may keep its window closed.
     package var windowTimeout: Int64 = 120_000_000_000
@@ -27,4 +27,15 @@ package struct UDXConfiguration: Equatable, Sendable {
     package var initialSequence: UInt32 = 0
 
     package init() {}
+
+    /// The same, with what the wire format allows.
+    var valid: UDXConfiguration {
+        var valid = self
+        valid.payloadBytes = min(max(payloadBytes, 1), UDXWire.payloadBytesMax)
+        // Far less than half of all sequence numbers.
+        valid.packetsMax = min(max(packetsMax, 1), 1 << 16)
+        valid.packetsPerPoll = max(packetsPerPoll, 1)
+        valid.receiveBytesMax = min(max(receiveBytesMax, 1), Int(UInt32.max))
+        return valid
+    }
 }

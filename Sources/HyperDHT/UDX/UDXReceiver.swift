@@ -36,7 +36,8 @@ struct UDXReceiver: Sendable {
         guard distance >= 0 else { return .duplicate }
         guard !hasEnded else { return .behindEnd }
         guard distance > 0 else { return acceptNext(packet.kinds, payload) }
-        guard distance < configuration.packetsMax, payload.count + unread.count + early.bytes <= configuration.receiveBytesMax
+        guard distance < configuration.packetsMax,
+            payload.count + unread.count + early.bytes <= configuration.receiveBytesMax
         else { return .beyondWindow }
         let kinds = packet.kinds.intersection(.sequenced)
         return early.insert(kinds, payload, sequence: packet.sequence, next: next) ? nil : .duplicate

@@ -135,7 +135,8 @@ extension UDXSender {
             guard let last = (0..<packets.count).last(where: { packets[$0].state == .flying }) else { return nil }
             return resend(last, at: now)
         case .window:
-            return unpackedBytes > 0 && packets.isEmpty ? sendNew(min(unpackedBytes, configuration.payloadBytes), at: now) : nil
+            return unpackedBytes > 0 && packets.isEmpty
+                ? sendNew(min(unpackedBytes, configuration.payloadBytes), at: now) : nil
         }
     }
 

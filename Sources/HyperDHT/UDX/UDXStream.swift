@@ -1,11 +1,11 @@
 /// One end of a reliable, ordered stream of bytes in both directions over datagrams.
 ///
-/// It decides and never acts: the shell hands in datagrams and the time, and sends what ``poll(at:into:)`` answers with.
-/// After any other call, or several, ``poll(at:into:)`` is due; and then at ``nextDeadline``. The time never goes
+/// It decides and never acts: the shell hands in datagrams and the time, and sends what ``poll(at:into:)`` answers
+/// with. After any other call, or several, ``poll(at:into:)`` is due; and then at ``nextDeadline``. The time never goes
 /// backwards; where it begins does not matter.
 ///
-/// A packet is known by the number of its stream only. Whoever owns the socket compares the source of each datagram with
-/// the address of the peer first: else anybody who learns the number can end the stream.
+/// A packet is known by the number of its stream only. Whoever owns the socket compares the source of each datagram
+/// with the address of the peer first: else anybody who learns the number can end the stream.
 package struct UDXStream: Sendable {
     package let id: UInt32
     /// The number that the peer has chosen. Until it is known nothing is sent, but what the peer sends is taken in.
@@ -35,6 +35,7 @@ package struct UDXStream: Sendable {
     package init(id: UInt32, remoteID: UInt32? = nil, configuration: UDXConfiguration = UDXConfiguration()) {
         self.id = id
         self.remoteID = remoteID
+        let configuration = configuration.valid
         self.configuration = configuration
         sender = UDXSender(configuration)
         receiver = UDXReceiver(configuration)

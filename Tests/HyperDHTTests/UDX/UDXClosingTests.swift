@@ -21,7 +21,8 @@ struct UDXClosingTests {
         talk.stream.end()
         talk.stream.end()
         let packets = talk.poll()
-        #expect(packets.map(\.kinds) == [.end] && packets.first?.sequence == 1 && packets.first?.payload.isEmpty == true)
+        #expect(
+            packets.map(\.kinds) == [.end] && packets.first?.sequence == 1 && packets.first?.payload.isEmpty == true)
     }
 
     @Test func bothEnds_CloseTheStream() {

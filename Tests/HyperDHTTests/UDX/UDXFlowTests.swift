@@ -33,6 +33,25 @@ struct UDXFlowTests {
         #expect(resent * 8 < pair.left.stream.counters.packetsSent, "\(resent)")
     }
 
+    @Test(arguments: [(10, 0, 1.5), (40, 0, 4), (10, 5, 2)])
+    func pathThatLosesOnePacketInAHundred_IsStillUsed(delay: Int64, jitter: Int64, limit: Double) {
+        let conditions = SimulatedLink.Conditions(
+            loss: 0.01, delay: delay * 1_000_000, jitter: jitter * 1_000_000, bytesPerSecond: 6_000_000)
+        var pair = Self.transfer(2_000_000, conditions)
+        pair.run(until: seconds(60)) { $0.bothAreClosed }
+        #expect(pair.right.incoming == pair.left.outgoing)
+        #expect(pair.now < seconds(limit), "\(pair.now)")
+    }
+
+    @Test func shallowQueue_IsNotFlooded() {
+        let conditions = SimulatedLink.Conditions(delay: 40_000_000, bytesPerSecond: 6_000_000, queueBytes: 20_000)
+        var pair = Self.transfer(10_000_000, conditions)
+        pair.run(until: seconds(60)) { $0.bothAreClosed }
+        #expect(pair.now < seconds(4), "\(pair.now)")
+        let counters = pair.left.stream.counters
+        #expect(counters.packetsResent * 16 < counters.packetsSent, "\(counters)")
+    }
+
     @Test func reorderingPath_CostsFewPackets() {
         let conditions = SimulatedLink.Conditions(duplication: 0.1, delay: 20_000_000, jitter: 10_000_000)
         var pair = Self.transfer(2_000_000, conditions)
@@ -74,9 +93,11 @@ struct UDXFlowTests {
             let (left, right) = SimulatedPair.streams(configuration)
             var pair = SimulatedPair(
                 SimulatedEnd(left, sends: numbers.bytes(80_000)), SimulatedEnd(right, sends: numbers.bytes(80_000)),
-                SimulatedLink.Conditions(loss: 0.15, duplication: 0.02, delay: 10_000_000, jitter: 5_000_000), seed: seed)
+                SimulatedLink.Conditions(loss: 0.15, duplication: 0.02, delay: 10_000_000, jitter: 5_000_000),
+                seed: seed)
             pair.run(until: seconds(120)) { $0.bothAreClosed }
-            #expect(pair.right.incoming == pair.left.outgoing && pair.left.incoming == pair.right.outgoing, "seed \(seed)")
+            #expect(
+                pair.right.incoming == pair.left.outgoing && pair.left.incoming == pair.right.outgoing, "seed \(seed)")
             #expect(pair.left.closed == .ended && pair.right.closed == .ended, "seed \(seed)")
         }
     }

@@ -22,10 +22,12 @@ struct UDXHostileTests {
         #expect(talk.stream.isOpen)
     }
 
-    @Test(arguments: [
-        [(1, 6)], [(3, 2)], [(2, 2)], [(0, 0)], [(1, 0xFFFF_FFFF)], [(0xFFFF_FFF0, 2)], [(0x8000_0000, 0x8000_0001)],
-        [(1, 3), (2, 4)], [(3, 4), (1, 2)], [(1, 2), (1, 2)],
-    ] as [[(UInt32, UInt32)]])
+    @Test(
+        arguments: [
+            [(1, 6)], [(3, 2)], [(2, 2)], [(0, 0)], [(1, 0xFFFF_FFFF)], [(0xFFFF_FFF0, 2)],
+            [(0x8000_0000, 0x8000_0001)],
+            [(1, 3), (2, 4)], [(3, 4), (1, 2)], [(1, 2), (1, 2)],
+        ] as [[(UInt32, UInt32)]])
     func absurdRanges_AreCounted(ranges: [(UInt32, UInt32)]) {
         let talk = Self.busyTalk()
         _ = talk.acknowledge(0, ranges.map { UDXRange(start: $0.0, end: $0.1) })

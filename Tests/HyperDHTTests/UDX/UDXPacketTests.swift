@@ -19,15 +19,16 @@ struct UDXPacketTests {
         #expect(packet.payload == [9, 8] && packet.ranges.isEmpty)
     }
 
-    @Test(arguments: [
-        (0, 0, 0, [], [9, 9, 9, 9, 9, 9, 9, 9, 1]),
-        (1, 3, 0, [], [9, 9, 9, 9, 9, 1]),
-        (4, 0, 1, [], []),
-        (4, 8, 1, [], [1]),
-        (5, 8, 1, [], [1]),
-        (6, 0, 1, [], []),
-        (0x41, 0, 0, [], [9, 9, 9, 9, 9, 9, 9, 9, 1]),
-    ] as [(UInt8, UInt8, Int, [UInt8], [UInt8])])
+    @Test(
+        arguments: [
+            (0, 0, 0, [], [9, 9, 9, 9, 9, 9, 9, 9, 1]),
+            (1, 3, 0, [], [9, 9, 9, 9, 9, 1]),
+            (4, 0, 1, [], []),
+            (4, 8, 1, [], [1]),
+            (5, 8, 1, [], [1]),
+            (6, 0, 1, [], []),
+            (0x41, 0, 0, [], [9, 9, 9, 9, 9, 9, 9, 9, 1]),
+        ] as [(UInt8, UInt8, Int, [UInt8], [UInt8])])
     func dataOffset_SaysWhereThePayloadBegins(
         kinds: UInt8, offset: UInt8, ranges: Int, _: [UInt8], payload: [UInt8]
     ) throws {
@@ -129,7 +130,8 @@ struct UDXPacketTests {
             packet.ranges = .init(
                 (0..<Int.random(in: 1...30, using: &numbers)).map { _ in
                     UDXRange(
-                        start: UInt32(truncatingIfNeeded: numbers.next()), end: UInt32(truncatingIfNeeded: numbers.next()))
+                        start: UInt32(truncatingIfNeeded: numbers.next()),
+                        end: UInt32(truncatingIfNeeded: numbers.next()))
                 })
         }
         let mayHavePayload = !packet.kinds.isDisjoint(with: [.data, .message]) || !packet.kinds.contains(.ranges)

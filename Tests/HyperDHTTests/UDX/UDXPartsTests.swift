@@ -91,17 +91,66 @@ struct UDXPartsTests {
         #expect(window.packets == 10)
         window.acknowledged(10)
         #expect(window.packets == 20)
-        window.lost()
+        window.lost(1, isNew: true)
         #expect(window.packets == 10 && !window.isInSlowStart)
         for _ in 0..<2 { window.acknowledged(10) }
         #expect(window.packets == 11, "a packet in two round trips")
-        window.lost()
-        #expect(window.packets == 7)
+        window.lost(5, isNew: true)
+        window.lost(5, isNew: false)
+        #expect(window.packets == 7, "once for what is lost together")
         window.timedOut()
         #expect(window.packets == 2 && window.isInSlowStart)
-        for _ in 0..<20 { window.lost() }
+        for _ in 0..<20 { window.lost(1, isNew: true) }
         #expect(window.packets == 2, "never smaller than that")
         for _ in 0..<10_000 { window.acknowledged(10) }
         #expect(window.packets == 100, "nor larger than what is kept")
+    }
+
+    @Test func window_ShrinksLessWhereNothingQueues() {
+        var window = CongestionWindow(packetsMax: 1000)
+        window.acknowledged(90)
+        window.lost(2, isNew: true, isQueued: false)
+        #expect(window.packets == 95)
+        window.acknowledged(95, isQueued: false)
+        #expect(window.packets == 99, "and grows by a twentieth in a round trip")
+        window.lost(2, isNew: true, isQueued: false)
+        #expect(window.packets == 94)
+        window.lost(10, isNew: false, isQueued: false)
+        #expect(window.packets == 69, "but that many are no accident")
+        window.lost(10, isNew: false, isQueued: true)
+        #expect(window.packets == 69)
+    }
+
+    @Test func longerRoundTrip_EndsTheFirstGrowth() {
+        var start = SlowStart(next: 0)
+        var sequence: UInt32 = 0
+        var paces: [SlowStart.Pace] = []
+        for sample in [20, 20, 21, 23, 25, 22, 19, 30, 31, 32, 33, 34, 35] as [Int64] {
+            sequence += 10
+            start.acknowledged(10, sample: sample * 1_000_000, oldest: sequence, next: sequence + 10)
+            paces.append(start.pace)
+        }
+        let expected: [SlowStart.Pace] = [.full, .full, .full, .full, .full, .full, .full, .careful]
+        #expect(Array(paces.prefix(8)) == expected)
+        #expect(paces.last == .over)
+    }
+
+    @Test func pacer_SpreadsAWindowOverARoundTrip() {
+        var window = CongestionWindow(packetsMax: 1000)
+        window.acknowledged(90)
+        var pacer = Pacer()
+        for _ in 0..<1000 { pacer.sent(at: 0, window: window, roundTrip: nil) }
+        #expect(pacer.allows(at: 0), "not before the path is known")
+        var (now, sent, largest) = (0 as Int64, 0, 0)
+        while now < 500_000_000 {
+            var burst = 0
+            while pacer.allows(at: now) {
+                pacer.sent(at: now, window: window, roundTrip: 100_000_000)
+                burst += 1
+            }
+            (sent, largest, now) = (sent + burst, max(largest, burst), pacer.deadline)
+        }
+        #expect(1000...1020 ~= sent, "twice the window in each of five round trips: \(sent)")
+        #expect(largest <= 11)
     }
 }

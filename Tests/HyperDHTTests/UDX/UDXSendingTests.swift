@@ -60,6 +60,29 @@ struct UDXSendingTests {
         #expect(talk.poll(until: talk.now + 50_000_000).isEmpty, "the others were sent after what has arrived")
     }
 
+    @Test func gapsThatAPeerHasNoRoomToReport_AreNotTakenForLosses() {
+        let talk = Self.talk(roundTrip: 10_000_000)
+        var next: UInt32 = 8
+        while talk.stream.sender.congestion.packets < 200 {
+            next += UInt32(talk.write(1152 * talk.stream.sender.congestion.packets).count)
+            while let deadline = talk.stream.nextDeadline, deadline < talk.now + 10_000_000 {
+                talk.now = max(talk.now, deadline)
+                next += UInt32(talk.poll().count)
+            }
+            talk.now += 10_000_000
+            _ = talk.acknowledge(next)
+        }
+        let first = next
+        _ = talk.write(200 * 1152)
+        _ = talk.poll(until: talk.now + 10_000_000)
+        // Of two hundred every other one has arrived; the peer reports the first fifty of these.
+        let ranges = (0..<50 as Range<UInt32>).map { UDXRange(start: first + 2 * $0 + 1, end: first + 2 * $0 + 2) }
+        var resent = talk.acknowledge(first, ranges)
+        resent += talk.poll(until: talk.now + 9_000_000)
+        #expect(resent.count > 10)
+        #expect(resent.allSatisfy { $0.sequence < first + 100 })
+    }
+
     @Test func packetsThatOvertakeEachOther_AreGivenMoreTime() {
         let talk = Self.talk()
         var waits: [Int64] = []

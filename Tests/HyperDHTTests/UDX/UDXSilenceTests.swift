@@ -12,7 +12,8 @@ struct UDXSilenceTests {
         let conditions = SimulatedLink.Conditions(
             loss: 0.01, delay: 30_000_000, bytesPerSecond: 500_000, blackouts: blackout.map { [$0] } ?? [])
         return SimulatedPair(
-            SimulatedEnd(left, sends: numbers.bytes(bytes)), SimulatedEnd(right, sends: numbers.bytes(bytes)), conditions)
+            SimulatedEnd(left, sends: numbers.bytes(bytes)), SimulatedEnd(right, sends: numbers.bytes(bytes)),
+            conditions)
     }
 
     @Test func blackoutOfTwentySeconds_IsSurvived() {

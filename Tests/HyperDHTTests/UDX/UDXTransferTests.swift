@@ -35,7 +35,9 @@ struct UDXTransferTests {
             conditions.duplication = numbers.share() * 0.05
             conditions.delay = Int64.random(in: 50_000...100_000_000, using: &numbers)
             conditions.jitter = numbers.share() < 0.5 ? 0 : Int64(Double(conditions.delay) * numbers.share())
-            if numbers.share() < 0.5 { conditions.bytesPerSecond = Int.random(in: 100_000...20_000_000, using: &numbers) }
+            if numbers.share() < 0.5 {
+                conditions.bytesPerSecond = Int.random(in: 100_000...20_000_000, using: &numbers)
+            }
             conditions.queueBytes = Int.random(in: 16_000...256_000, using: &numbers)
             return conditions
         }
@@ -62,7 +64,8 @@ struct UDXTransferTests {
         #expect(right.incoming == left.outgoing, what)
         #expect(left.incoming == right.outgoing, what)
         let closed = [left.closed, right.closed]
-        #expect(closed == (scene.destroys ? [.destroyed, .reset] : [.ended, .ended]), "\(closed) of \(scene.description)")
+        #expect(
+            closed == (scene.destroys ? [.destroyed, .reset] : [.ended, .ended]), "\(closed) of \(scene.description)")
         let resent = left.stream.counters.packetsResent + right.stream.counters.packetsResent
         #expect(resent <= pair.toRight.dropped + pair.toLeft.dropped + 10, "\(resent) of \(scene.description)")
     }
