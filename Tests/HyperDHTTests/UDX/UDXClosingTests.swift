@@ -36,9 +36,25 @@ struct UDXClosingTests {
         #expect(talk.read() == [1], "what has come can still be read")
         #expect(!talk.stream.isFinished, "the peer may not have got the answer")
         #expect(talk.send(.end, at: 0).map(\.next) == [1], "then it asks again")
+        for wait in [15.0, 15] {
+            _ = talk.poll(until: talk.now + seconds(wait))
+            #expect(talk.send(.end, at: 0).map(\.next) == [1], "as long as it asks")
+        }
         _ = talk.poll(until: talk.now + seconds(20))
         #expect(talk.stream.isFinished && talk.stream.nextDeadline == nil)
         #expect(talk.send(.end, at: 0).isEmpty)
+    }
+
+    @Test func peerThatNeverStopsAsking_IsForgottenInTheEnd() {
+        let talk = UDXTalk()
+        talk.stream.end()
+        _ = talk.poll()
+        _ = talk.send(.end, next: 1)
+        for _ in 0..<70 where !talk.stream.isFinished {
+            _ = talk.send(.end, at: 0)
+            _ = talk.poll(until: talk.now + seconds(1))
+        }
+        #expect(talk.stream.isFinished && talk.stream.counters.packetsSent < 25)
     }
 
     @Test func halfClosedStream_StillSends() {
