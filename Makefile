@@ -35,7 +35,7 @@ SERVICES := prometheus prometheus-node-exporter prometheus-pushgateway
 # XCTest's runner has nothing to run here. One test at a time, and separate runs: tests block threads while they wait for
 # what runs in the same process, and on two cores there are no others.
 TEST_FLAGS := --disable-xctest --no-parallel
-TEST_RUNS := ExpositionTests ExporterProxyTests EndToEndTests
+TEST_RUNS := ExpositionTests HyperDHTTests ExporterProxyTests EndToEndTests
 # A crash in a test must not wait for a backtrace.
 TEST_ENVIRONMENT := SWIFT_BACKTRACE=enable=no
 

@@ -51,6 +51,9 @@ let package = Package(
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         // Pure: the standard library only.
         .target(name: "Exposition", swiftSettings: strict),
+        // Keys, streams and messages of HyperDHT: pure, with the cryptography of libsodium.
+        .target(
+            name: "HyperDHT", dependencies: ["CSodium"], swiftSettings: strict, linkerSettings: linked("sodium")),
         .target(
             name: "ExporterProxy",
             dependencies: [
@@ -110,6 +113,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "ExpositionTests", dependencies: ["Exposition", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "HyperDHTTests", dependencies: ["HyperDHT", "TestSupport"], swiftSettings: strict),
         // What the tests share: programs to run, sockets to speak over, folders to work in.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: strict),

@@ -16,6 +16,9 @@ public enum ConformanceCases {
         return Array(data)
     }
 
+    /// What the reference implementation of HyperDHT said; it lies beside the cases.
+    public static func dhtVectors() throws -> [UInt8] { try bytes("../vectors/dht-vectors.json") }
+
     public static func load(_ name: String) throws -> JSONCase {
         try JSONDecoder().decode(JSONCase.self, from: Data(try bytes(name)))
     }

@@ -37,6 +37,7 @@ func aDSN_IsRefused_WhenItIsNone(text: String) {
     let expected = "expected a DSN of Sentry, such as \"https://key@sentry.example/42\", or \"\", found"
     #expect(
         problems.all == [
-            .init("discovery.bad", "expected \(SentryDSN.expected), found something else"), .init("discovery.other", "\(expected) 1"),
+            .init("discovery.bad", "expected \(SentryDSN.expected), found something else"),
+            .init("discovery.other", "\(expected) 1"),
         ])
 }

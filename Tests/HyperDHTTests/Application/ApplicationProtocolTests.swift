@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import HyperDHT
 
 struct ApplicationProtocolTests {
-    @Test(.needsVectors) func scrapes_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func scrapes_AreTheReferences() throws {
         let vectors = try Vectors.load()["metrics"]
         let request = vectors["request"].list[0]
         #expect(try ScrapeProtocol.Request().bytes == request["hex"].bytes)
@@ -19,7 +20,7 @@ struct ApplicationProtocolTests {
         }
     }
 
-    @Test(.needsVectors) func registrations_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func registrations_AreTheReferences() throws {
         let vectors = try Vectors.load()["alias"]
         let entry = vectors["request"].list[0]
         let request = AliasProtocol.Request(

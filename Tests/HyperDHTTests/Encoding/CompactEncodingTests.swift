@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HyperDHT
@@ -10,7 +11,7 @@ struct CompactEncodingTests {
         return writer.bytes
     }
 
-    @Test(.needsVectors) func numbers_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func numbers_AreTheReferences() throws {
         for entry in try Vectors.list("compactEncoding", "uint") {
             let (value, bytes) = (UInt64(try entry["value"].number), try entry["hex"].bytes)
             var reader = WireReader(bytes)
@@ -25,7 +26,7 @@ struct CompactEncodingTests {
         }
     }
 
-    @Test(.needsVectors) func fixedNumbers_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func fixedNumbers_AreTheReferences() throws {
         for entry in try Vectors.list("compactEncoding", "uint16") {
             let (value, bytes) = (UInt16(try entry["value"].number), try entry["hex"].bytes)
             var reader = WireReader(bytes)
@@ -46,7 +47,7 @@ struct CompactEncodingTests {
         }
     }
 
-    @Test(.needsVectors) func boolsAndBits_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func boolsAndBits_AreTheReferences() throws {
         for entry in try Vectors.list("compactEncoding", "bool") {
             var reader = WireReader(try entry["hex"].bytes)
             #expect(try reader.bool() == entry["value"].bool)
@@ -59,7 +60,7 @@ struct CompactEncodingTests {
         }
     }
 
-    @Test(.needsVectors) func textsAndBuffers_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func textsAndBuffers_AreTheReferences() throws {
         for entry in try Vectors.list("compactEncoding", "string") {
             let (value, bytes) = (try entry["value"].text, try entry["hex"].bytes)
             var reader = WireReader(bytes)
@@ -85,7 +86,7 @@ struct CompactEncodingTests {
         }
     }
 
-    @Test(.needsVectors) func addresses_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func addresses_AreTheReferences() throws {
         for entry in try Vectors.list("compactEncoding", "ipv4Address") {
             let address = try entry.address
             #expect(try IPv4Address(bytes: entry["hex"].bytes) == address)

@@ -1,8 +1,9 @@
 import HyperDHT
+import TestSupport
 import Testing
 
 struct KeyFormTests {
-    @Test(.needsVectors) func z32_IsTheReferences() throws {
+    @Test(.needsConformanceCases) func z32_IsTheReferences() throws {
         for entry in try Vectors.list("compactEncoding", "z32") {
             let (bytes, text) = (try entry["hex"].bytes, try entry["z32"].text)
             #expect(Z32.text(of: bytes) == text)

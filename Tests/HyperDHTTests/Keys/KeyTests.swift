@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import HyperDHT
 
 struct KeyTests {
-    @Test(.needsVectors) func keyPairs_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func keyPairs_AreTheReferences() throws {
         for entry in try Vectors.list("keyPairs") {
             let pair = try entry["seed"].keyPair
             #expect(try pair.publicKey == entry["publicKey"].publicKey)
@@ -11,7 +12,7 @@ struct KeyTests {
         }
     }
 
-    @Test(.needsVectors) func sharedSecrets_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func sharedSecrets_AreTheReferences() throws {
         for entry in try Vectors.list("ed25519Dh") {
             let pair = try entry["localSeed"].keyPair
             #expect(try pair.scalarBytes() == entry["localScalar"].bytes)
@@ -20,7 +21,7 @@ struct KeyTests {
         }
     }
 
-    @Test(.needsVectors) func hashes_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func hashes_AreTheReferences() throws {
         for entry in try Vectors.list("hmacBlake2b512") {
             let code = HMACBlake2b.code(try entry["message"].bytes, key: try entry["key"].bytes)
             #expect(try code == entry["out"].bytes)
@@ -31,7 +32,7 @@ struct KeyTests {
         }
     }
 
-    @Test(.needsVectors) func namespaces_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func namespaces_AreTheReferences() throws {
         let (dht, stream) = (
             try Vectors.load()["namespaces"]["hyperswarm/dht"],
             try Vectors.load()["namespaces"]["hyperswarm/secret-stream"]

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HyperDHT
@@ -8,7 +9,7 @@ struct AnnouncementTests {
             target: try entry["target"].bytes32, nodeID: try entry["nodeId"].bytes32, token: try entry["token"].bytes32)
     }
 
-    @Test(.needsVectors) func announcements_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func announcements_AreTheReferences() throws {
         for entry in try Vectors.list("announce") {
             let kind: Announcement.Kind = try entry["name"].text == "announce" ? .announce : .unannounce
             let (identity, place) = (try entry["seed"].keyPair, try Self.place(entry))
@@ -47,7 +48,7 @@ struct AnnouncementTests {
         }
     }
 
-    @Test(.needsVectors) func peersAndLookups_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func peersAndLookups_AreTheReferences() throws {
         for entry in try Vectors.list("messages", "peer") {
             let record = PeerRecord(
                 publicKey: try entry["publicKey"].publicKey,
@@ -64,7 +65,7 @@ struct AnnouncementTests {
         }
     }
 
-    @Test(.needsVectors) func storedValues_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func storedValues_AreTheReferences() throws {
         for entry in try Vectors.list("mutable") {
             let (identity, sequence) = (try entry["seed"].keyPair, UInt64(try entry["seq"].number))
             let value = MutableValue(sequence: sequence, value: try entry["value"].bytes, by: identity)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HyperDHT
@@ -28,7 +29,7 @@ struct DHTDatagramTests {
             value: try optional(entry["value"]) { try $0.bytes })
     }
 
-    @Test(.needsVectors) func requests_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func requests_AreTheReferences() throws {
         let requests = try Vectors.list("dhtRpc").filter { try $0["kind"].text == "request" }
         #expect(requests.count == 10)
         for entry in requests {
@@ -39,7 +40,7 @@ struct DHTDatagramTests {
         }
     }
 
-    @Test(.needsVectors) func responses_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func responses_AreTheReferences() throws {
         let responses = try Vectors.list("dhtRpc").filter { try $0["kind"].text == "response" }
         #expect(responses.count == 6)
         for entry in responses {
@@ -57,7 +58,7 @@ struct DHTDatagramTests {
         }
     }
 
-    @Test(.needsVectors) func recordedDatagrams_AreWrittenAsTheyWereRead() throws {
+    @Test(.needsConformanceCases) func recordedDatagrams_AreWrittenAsTheyWereRead() throws {
         let vectors = try Vectors.load()
         let packets =
             vectors["sessionTrace"]["packets"].list + vectors["holepunchTraces"].list.flatMap { $0["packets"].list }
@@ -86,7 +87,7 @@ struct DHTDatagramTests {
         }
     }
 
-    @Test(.needsVectors) func names_FollowFromAddresses() throws {
+    @Test(.needsConformanceCases) func names_FollowFromAddresses() throws {
         for entry in try Vectors.list("nodeId") { #expect(try NodeID.of(entry.address) == entry["id"].bytes32) }
         for entry in try Vectors.list("bucketIndex") {
             let row = NodeID.row(of: try entry["other"].bytes32, seenFrom: try entry["own"].bytes32)

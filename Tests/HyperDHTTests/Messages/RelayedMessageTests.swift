@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HyperDHT
@@ -35,7 +36,7 @@ struct RelayedMessageTests {
         return payload
     }
 
-    @Test(.needsVectors) func relayedMessages_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func relayedMessages_AreTheReferences() throws {
         for entry in try Vectors.list("messages", "handshake") {
             let name = try entry["name"].text
             #expect(try HandshakeMessage(bytes: entry["hex"].bytes) == Self.handshakes[name], "\(name)")
@@ -48,7 +49,7 @@ struct RelayedMessageTests {
         }
     }
 
-    @Test(.needsVectors) func holepunchPayload_IsTheReferences() throws {
+    @Test(.needsConformanceCases) func holepunchPayload_IsTheReferences() throws {
         for entry in try Vectors.list("messages", "holepunchPayload") {
             let (plain, sealed) = (try entry["plain"].bytes, try entry["sealed"].bytes)
             let payload = try HolepunchPayload(bytes: plain)
@@ -59,7 +60,7 @@ struct RelayedMessageTests {
         }
     }
 
-    @Test(.needsVectors) func recordedHolepunches_AreOpenedByTheHandshakesKey() throws {
+    @Test(.needsConformanceCases) func recordedHolepunches_AreOpenedByTheHandshakesKey() throws {
         var count = 0
         for trace in try Vectors.list("holepunchTraces") {
             let key = try SeededHandshake(trace["session"]).initiatorSession.holepunchKey

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HyperDHT
@@ -19,7 +20,7 @@ struct MuxFrameTests {
         "reject of remote open localId=1 protocol=foo id=null": .reject(channel: 1),
     ]
 
-    @Test(.needsVectors) func frames_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func frames_AreTheReferences() throws {
         for entry in try Vectors.list("protomux") {
             let (name, bytes) = (try entry["name"].text, try entry["hex"].bytes)
             #expect(try MuxFrame(bytes[...]) == Self.expected[name], "\(name)")

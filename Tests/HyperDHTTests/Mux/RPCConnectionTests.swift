@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HyperDHT
@@ -118,7 +119,7 @@ struct RPCConnectionTests {
 
     /// In the place of either real peer, with the other one as it was recorded, we say the same bytes.
     @Test(
-        .needsVectors,
+        .needsConformanceCases,
         arguments: [
             (0, AliasProtocol.channel, AliasProtocol.method), (1, ScrapeProtocol.channel, ScrapeProtocol.method),
         ])

@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import HyperDHT
 
 struct RPCFrameTests {
-    @Test(.needsVectors) func recordedMessages_AreWrittenAsTheyWereRead() throws {
+    @Test(.needsConformanceCases) func recordedMessages_AreWrittenAsTheyWereRead() throws {
         var (requests, responses) = (0, 0)
         for entry in try Vectors.list("protomuxRpc") {
             let bytes = try entry["hex"].bytes

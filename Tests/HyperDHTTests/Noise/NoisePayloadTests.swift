@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HyperDHT
@@ -38,7 +39,7 @@ struct NoisePayloadTests {
         ]
     }
 
-    @Test(.needsVectors) func payloads_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func payloads_AreTheReferences() throws {
         let expected = try Self.expected()
         for entry in try Vectors.list("messages", "noisePayload") {
             let name = try entry["name"].text
@@ -48,7 +49,7 @@ struct NoisePayloadTests {
         }
     }
 
-    @Test(.needsVectors) func recordedPayloads_AreWrittenAsTheyWereRead() throws {
+    @Test(.needsConformanceCases) func recordedPayloads_AreWrittenAsTheyWereRead() throws {
         for handshake in try SeededHandshake.all() {
             for name in ["payload1", "payload2"] {
                 let bytes = try handshake.entry[name].bytes

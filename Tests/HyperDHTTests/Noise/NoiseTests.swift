@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HyperDHT
@@ -35,7 +36,7 @@ struct SeededHandshake {
 }
 
 struct NoiseTests {
-    @Test(.needsVectors) func handshakes_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func handshakes_AreTheReferences() throws {
         let handshakes = try SeededHandshake.all()
         #expect(handshakes.count == 5)
         for handshake in handshakes {
@@ -56,7 +57,7 @@ struct NoiseTests {
         }
     }
 
-    @Test(.needsVectors) func stepsBetween_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func stepsBetween_AreTheReferences() throws {
         let entry = try Vectors.list("noiseIK")[0]
         let handshake = try SeededHandshake(entry)
         let called = try entry["responderStaticSeed"].keyPair

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HyperDHT
@@ -20,7 +21,7 @@ struct SecretStreamTests {
         }
     }
 
-    @Test(.needsVectors) func cipher_IsLibsodiums() throws {
+    @Test(.needsConformanceCases) func cipher_IsLibsodiums() throws {
         let entry = try Vectors.list("secretstreamXChaCha20Poly1305")[0]
         let (key, header) = (Secret(try entry["key"].bytes), try entry["header"].bytes)
         var (sender, receiver) = (
@@ -38,7 +39,7 @@ struct SecretStreamTests {
         #expect(last?.message == [] && last?.tag == 3)
     }
 
-    @Test(.needsVectors) func streams_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func streams_AreTheReferences() throws {
         let entry = try Vectors.list("secretStream")[0]
         let handshake = try SeededHandshake(try Vectors.list("noiseIK")[0])
         for (role, own, other) in [
@@ -59,7 +60,7 @@ struct SecretStreamTests {
         }
     }
 
-    @Test(.needsVectors) func recordedStreams_AreRead() throws {
+    @Test(.needsConformanceCases) func recordedStreams_AreRead() throws {
         for handshake in try SeededHandshake.all().dropFirst() {
             for (role, receiving) in [
                 ("initiator", handshake.responderSession), ("responder", handshake.initiatorSession),
@@ -76,7 +77,7 @@ struct SecretStreamTests {
         }
     }
 
-    @Test(.needsVectors) func unorderedMessages_AreTheReferences() throws {
+    @Test(.needsConformanceCases) func unorderedMessages_AreTheReferences() throws {
         let entry = try Vectors.list("secretStream")[0]["initiator"]["unordered"]
         let handshake = try SeededHandshake(try Vectors.list("noiseIK")[0])
         let (plain, envelope) = (try entry["plain"].bytes, try entry["envelope"].bytes)

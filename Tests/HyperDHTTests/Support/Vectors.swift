@@ -1,25 +1,17 @@
 import FoundationEssentials
-import Glibc
 import HyperDHT
+import TestSupport
 import Testing
 
-/// What the reference implementation wrote: `dht-vectors.json` in `EXPORTER_PROXY_VECTORS`, or in `../shared/vectors`
-/// beside the package. It is not part of the package.
+/// What the reference implementation wrote.
 enum Vectors {
-    static var folder: String {
-        let package = "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-        return getenv("EXPORTER_PROXY_VECTORS").map { String(cString: $0) } ?? "\(package)/../shared/vectors"
-    }
-
     /// Read once: it takes long.
     private static let loaded = Result { try read() }
 
     static func load() throws -> Vector { try loaded.get() }
 
     private static func read() throws -> Vector {
-        let path = "\(folder)/dht-vectors.json"
-        guard let data = FileManager.default.contents(atPath: path) else { throw VectorError.isMissing(path) }
-        return try JSONDecoder().decode(Vector.self, from: data)
+        try JSONDecoder().decode(Vector.self, from: Data(try ConformanceCases.dhtVectors()))
     }
 
     /// The entries of a list, which is never empty.
@@ -28,18 +20,6 @@ enum Vectors {
         try #require(!list.isEmpty, "no entries of \(path.joined(separator: ".")) in the vectors")
         return list
     }
-
-    fileprivate static var areHere: Bool {
-        if getenv("CI").map({ String(cString: $0) }) == "true" || access(folder, R_OK) == 0 { return true }
-        let line = "SKIPPED: a test needs dht-vectors.json in \(folder)\n"
-        _ = line.withCString { write(2, $0, strlen($0)) }
-        return false
-    }
-}
-
-extension Trait where Self == ConditionTrait {
-    /// Skips the test, and says so, where the vectors are missing; with `CI=true` it fails then.
-    static var needsVectors: Self { .enabled(if: Vectors.areHere, "it needs the vectors") }
 }
 
 /// One entry of the vectors, or a part of one.
@@ -134,10 +114,8 @@ enum Vector: Decodable, Sendable {
 
 enum VectorError: Error {
     case isNot(String, Vector)
-    /// Set EXPORTER_PROXY_VECTORS.
-    case isMissing(String)
 }
 
-@Test(.needsVectors) func vectors_AreOfTheReference() throws {
+@Test(.needsConformanceCases) func vectors_AreOfTheReference() throws {
     #expect(try Vectors.load()["meta"]["versions"]["hyperdht"].text == "6.33.0")
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HyperDHT
@@ -64,7 +65,7 @@ struct UDXPacketTests {
         #expect(packet.payload == [4] && packet.sequence == 5)
     }
 
-    @Test(.needsUDXVectors) func packetsOfTheReference_AreReadAndWritten() throws {
+    @Test(.needsConformanceCases) func packetsOfTheReference_AreReadAndWritten() throws {
         let vectors = try UDXVectors.load()
         let names: [String: UDXPacket.Kinds] = [
             "DATA": .data, "END": .end, "SACK": .ranges, "MESSAGE": .message, "HEARTBEAT": .heartbeat,
@@ -85,7 +86,7 @@ struct UDXPacketTests {
         }
     }
 
-    @Test(.needsUDXVectors, arguments: [("heartbeat", UDXPacket.Kinds.heartbeat), ("destroy", .destroy)])
+    @Test(.needsConformanceCases, arguments: [("heartbeat", UDXPacket.Kinds.heartbeat), ("destroy", .destroy)])
     func constructedPackets_AreReadAndWritten(name: String, kinds: UDXPacket.Kinds) throws {
         let bytes = UDXVectors.bytes(try #require(UDXVectors.load().constructed[name]))
         let packet = try UDXPacket(bytes[...])

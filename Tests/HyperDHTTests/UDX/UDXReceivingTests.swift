@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HyperDHT
@@ -137,7 +138,7 @@ struct UDXReceivingTests {
         #expect(packets.map(\.streamID) == [8] && packets.first?.next == 1 && packets.first?.payload.count == 3)
     }
 
-    @Test(.needsUDXVectors) func packetsOfTheReference_AreAcknowledgedAsItDoes() throws {
+    @Test(.needsConformanceCases) func packetsOfTheReference_AreAcknowledgedAsItDoes() throws {
         var configuration = UDXConfiguration()
         configuration.receiveBytesMax = 4 << 20
         var stream = UDXStream(id: 2002, remoteID: 1001, configuration: configuration)

@@ -1,9 +1,8 @@
 import FoundationEssentials
-import Glibc
+import TestSupport
 import Testing
 
-/// The packets of the reference implementation, which are not part of this project: `EXPORTER_PROXY_VECTORS` names the
-/// folder of `dht-vectors.json`, else it is `../shared/vectors` beside the package.
+/// The packets of the reference implementation.
 struct UDXVectors: Decodable {
     struct Packet: Decodable {
         var direction: String
@@ -21,24 +20,9 @@ struct UDXVectors: Decodable {
     /// By name, in hex.
     var constructed: [String: String]
 
-    static var file: String {
-        let repository = "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-        let folder = getenv("EXPORTER_PROXY_VECTORS").map { String(cString: $0) } ?? "\(repository)/../shared/vectors"
-        return "\(folder)/dht-vectors.json"
-    }
-
     static func load() throws -> UDXVectors {
         struct File: Decodable { var udx: UDXVectors }
-        let data = try #require(FileManager.default.contents(atPath: file), "there is no \(file)")
-        return try JSONDecoder().decode(File.self, from: data).udx
-    }
-
-    static var areHere: Bool {
-        let isDecisive = getenv("CI").map { String(cString: $0) == "true" } ?? false
-        if isDecisive || access(file, R_OK) == 0 { return true }
-        let line = "SKIPPED: a test needs \(file)\n"
-        _ = line.withCString { write(2, $0, strlen($0)) }
-        return false
+        return try JSONDecoder().decode(File.self, from: Data(try ConformanceCases.dhtVectors())).udx
     }
 
     /// Of text such as `ff01+3x07`: hexadecimal, and a byte so many times.
@@ -59,9 +43,4 @@ struct UDXVectors: Decodable {
         }
         return bytes
     }
-}
-
-extension Trait where Self == ConditionTrait {
-    /// Skips the test, and says so, where the packets of the reference implementation are missing.
-    static var needsUDXVectors: Self { .enabled(if: UDXVectors.areHere, "it needs the packets") }
 }
