@@ -62,6 +62,7 @@ check: lint test
 
 # The end-to-end tests run the program that was built with the same sanitizer.
 tsan: export THREAD_SANITIZER = 1
+tsan: export TSAN_OPTIONS = suppressions=$(CURDIR)/Tests/races-of-others.txt
 tsan: deps-test venv clients
 	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build-tsan $(SWIFT_FLAGS)
 	for run in $(TEST_RUNS); do $(TEST_ENVIRONMENT) $(SWIFT) test --skip-build $(TEST_FLAGS) --sanitize=thread --scratch-path .build-tsan --filter $$run; done
