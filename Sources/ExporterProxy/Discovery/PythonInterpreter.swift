@@ -159,6 +159,8 @@ package final class PythonInterpreter: Service {
     // MARK: The process
 
     private func serve(_ session: Session) async {
+        // Nobody has waited so long.
+        guard session.why == nil else { return }
         // Whoever writes to a program that has ended is not to end as well.
         signal(SIGPIPE, SIG_IGN)
         await session.end.cancels {

@@ -48,7 +48,8 @@ struct PythonAnswer: Equatable {
         }
         guard let reason = GeneratorFailure.Reason(rawValue: Self.text(fields[2])) else { return nil }
         result = .failure(
-            GeneratorFailure(reason, Self.text(fields[3]), details: Self.text(fields[4]), seconds: seconds))
+            GeneratorFailure(
+                reason, EscapedText.visible(Self.text(fields[3])), details: Self.text(fields[4]), seconds: seconds))
     }
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -153,6 +153,18 @@ struct PythonInterpreterTests {
         #expect(await run.value.reason == .stopped)
     }
 
+    @Test func endOfRequests_EndsWhatRuns_WhoeverHasAsked() async throws {
+        let escape = "import os, time\nif os.fork() == 0: os.setsid()\ntime.sleep(99)\n"
+        let request = PythonRequest(
+            path: "a.py", source: Array(escape.utf8), parameters: [], prefersTest: false, limits: GeneratorTree.limits)
+        let child = try ChildProcess(
+            program, ["-c", PythonScript.beginning, tree.root],
+            input: FieldFrames.text(PythonScript.text) + request.frame(number: 1))
+        #expect(try await child.exit() == .status(0))
+        #expect(child.errorText.isEmpty)
+        #expect(tree.processes == 0)
+    }
+
     @Test func modulesOfTheFolderWeAreStartedIn_AreNotTaken() async throws {
         // Before all others they would be looked for there.
         for name in ["json", "signal", "traceback", "ctypes"] {

@@ -20,9 +20,9 @@ struct PythonMessagesTests {
         let list = PythonAnswer(Self.fields(["3", "0.25", "", "", "", "[]"]))
         #expect(list?.number == 3)
         #expect(list?.result == .success(GeneratorOutput(bytes: Array("[]".utf8), seconds: 0.25)))
-        let failure = PythonAnswer(Self.fields(["4", "1", "not_list", "it is None", "a\nb", ""]))
+        let failure = PythonAnswer(Self.fields(["4", "1", "not_list", "it is\u{1B}", "a\nb", ""]))
         #expect(
-            failure?.result == .failure(GeneratorFailure(.notList, "it is None", details: "a\nb", seconds: 1)))
+            failure?.result == .failure(GeneratorFailure(.notList, #"it is\u{1b}"#, details: "a\nb", seconds: 1)))
     }
 
     @Test(arguments: [
