@@ -156,7 +156,7 @@ struct PythonInterpreterTests {
     @Test func endOfRequests_EndsWhatRuns_WhoeverHasAsked() async throws {
         let escape = "import os, time\nif os.fork() == 0: os.setsid()\ntime.sleep(99)\n"
         let request = PythonRequest(
-            path: "a.py", source: Array(escape.utf8), parameters: [], prefersTest: false, limits: GeneratorTree.limits)
+            path: "a.py", source: Array(escape.utf8), parameters: [], question: .list, limits: GeneratorTree.limits)
         let child = try ChildProcess(
             program, ["-c", PythonScript.beginning, tree.root],
             input: FieldFrames.text(PythonScript.text) + request.frame(number: 1))
