@@ -74,6 +74,7 @@ let package = Package(
         fuzzer("FuzzContentDecoding", of: "ExporterProxy", buffers),
         fuzzer("FuzzEvents", of: "ExporterProxy", "Exposition", buffers),
         fuzzer("FuzzConfiguration", of: "ExporterProxy"),
+        fuzzer("FuzzTargets", of: "ExporterProxy"),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -107,6 +107,17 @@ EVENTS = {
         "4008000000000000" "02" "00" "01" "18ea1c3a9d4b2c01" "0000000000000005" "0102" "0000000000000000" "00" "01"),
 }
 
+# By the first byte: JSON, a path, or YAML.
+TARGETS = {
+    "json": b'\0[{"targets":["a:1","[::1]:9100"],"labels":{"b":"c\\u00e9\\n","__scheme__":"https","d":null}},{"Targets":[]}]',
+    "json_single": b'\0{"targets":["http://a:1/m","b"],"labels":{"a":5,"b-c":["d"]},"x":{"y":NaN}}',
+    "json_twice": b'\0[{"targets":["a:1"],"targets":[""],"labels":{"a":"b","a":"c"}},null,"a:1"]',
+    "yaml": b"\2---\n- targets:\n    - 'a:1'\n    - b:2\n  labels: {job: node, on: off, date: 2024-01-01, f: 1.5e+3}\n",
+    "yaml_aliases": b"\2- &a\n  targets: [a:1]\n  labels: &l {j: x}\n- <<: *a\n  labels: {<<: [*l, {k: y}], z: |\n    text\n  }\n",
+    "path": b"\1a/b%20c//%C3%A9.json",
+    "path_out": b"\1a/..%2f%2e%2e/_b/.c%00%c0%ae",
+}
+
 
 def write(folder, inputs):
     folder.mkdir(parents=True, exist_ok=True)
@@ -127,5 +138,6 @@ write(folder / "FuzzProtobuf", PROTOBUF)
 write(folder / "FuzzContentDecoding", COMPRESSED)
 write(folder / "FuzzEvents", EVENTS)
 write(folder / "FuzzConfiguration", SETTINGS)
+write(folder / "FuzzTargets", TARGETS)
 example = pathlib.Path(__file__).parent.parent / "config.toml"
 write(folder / "FuzzConfiguration", {"example": example.read_bytes()})

@@ -318,4 +318,37 @@ struct TargetListTests {
         #expect(list != nil && problems.map(\.severity) == [.doubtful] && problems[0].reason == "__scheme__ is 'ftp'")
         #expect(read(#"[{"targets":["a:1"],"labels":{"__scheme__":"https"}}]"#).problems == [])
     }
+
+    /// Whatever bytes come, there is an answer; and a list that is written is the same list when it is read.
+    @Test func randomLists_AreRefusedOrWrittenInOneWay() {
+        var random = SeededGenerator(seed: 11)
+        let words = [
+            "[", "]", "{", "}", ",", ":", "\"targets\"", "\"labels\"", "\"a:1\"", "\"b\"", "\"a\"", "5", "null", "true",
+            "\n", " ", "- ",
+            "targets: [a:1]", "targets:", "labels:", "  ", "a: b", "&x ", "*x", "<<: *x", "\"\\u00e9\"", "é", "~", "#",
+            "'", "\"",
+        ]
+        let whole = [
+            "[{\"targets\":[\"a:1\"],\"labels\":{\"b\":\"c\",\"a\":\"\\n\"}}]", "- targets: [a:1]\n  labels: {a: b}\n",
+            "- &x\n  targets: ['a:1']\n- <<: *x\n  labels: {b: c}\n",
+        ]
+        var taken = 0
+        for number in 0..<4000 {
+            var bytes = Array((whole.randomElement(using: &random) ?? "").utf8)
+            for _ in 0..<Int.random(in: 0..<4, using: &random) {
+                let place = Int.random(in: 0...bytes.count, using: &random)
+                let end = min(bytes.count, place + Int.random(in: 0..<4, using: &random))
+                bytes.replaceSubrange(place..<end, with: (words.randomElement(using: &random) ?? "").utf8)
+            }
+            for format in [TargetList.Format.json, .yaml] {
+                let (list, problems) = TargetList.read(bytes, format)
+                #expect((list == nil) == problems.contains { $0.severity == .refused }, "\(number)")
+                guard let list else { continue }
+                taken += 1
+                let again = TargetList.read(Array("[".utf8) + list.json + Array("]".utf8), .json).list
+                #expect(again == list && again?.json == list.json, "\(number)")
+            }
+        }
+        #expect(taken > 1000, "\(taken)")
+    }
 }
