@@ -101,6 +101,26 @@ struct DiscoveryTests {
         }
     }
 
+    @Test func treeInTheFolderOfAnother_KeepsItsOwnLists_AndIsMissedWhenItIsGone() async throws {
+        let (one, two) = (try TemporaryFolder(), try TemporaryFolder())
+        try FileManager.default.createDirectory(atPath: one.path("dc"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: two.path("tree"), withIntermediateDirectories: true)
+        try one.write("dc/a.json", #"[{"targets": ["a:1"]}]"#)
+        try two.write("tree/a.json", #"[{"targets": ["b:1"]}]"#)
+        let tree = "\n[[discovery.tree]]\nroot = \"\(two.path("tree"))\"\npath = \"dc\"\n"
+        try await withProxy(Self.settings(one), more: tree) { proxy in
+            let both = #"[{"targets":["a:1"]},{"targets":["b:1"]}]"# + "\n"
+            for path in ["/targets", "/targets/dc", "/targets"] { #expect(try proxy.get(path).text == both, "\(path)") }
+            try FileManager.default.moveItem(atPath: two.path("tree"), toPath: two.path("away"))
+            let stale = try await answer(to: "the folder is looked at again") {
+                let answer = try proxy.get("/targets/dc")
+                return answer.status == 200 && answer.header("age") == nil ? nil : answer
+            }
+            #expect(stale.status == 200 && stale.text == both, "\(stale)")
+            #expect(proxy.log.contains("the tree of targets cannot be read"))
+        }
+    }
+
     @Test func runningNow_IsForAdministrators() async throws {
         let folder = try TemporaryFolder()
         try folder.write("a.py", "import os\ndef generate_targets():\n    return [{'targets': [f'{os.getpid()}:1']}]\n")
@@ -112,7 +132,9 @@ struct DiscoveryTests {
         try await withProxy(settings, more: user) { proxy in
             let first = try proxy.get("/targets").text
             #expect(try proxy.get("/targets").text == first)
-            #expect(try proxy.get("/targets?reload=true").status == 401)
+            for path in ["/targets?reload=true", "/targets?debug=true"] {
+                #expect(try proxy.get(path).status == 401, "\(path)")
+            }
             let token = ["Authorization: Bearer 0123456789abcdef0123456789abcdef"]
             let second = try proxy.get("/targets?reload=true", headers: token)
             #expect(second.status == 200 && second.text != first, "\(second)")
@@ -153,6 +175,26 @@ struct DiscoveryTests {
         }
     }
 
+    @Test func strangersParameters_LeaveListsAndScrapesAlone() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("a.json", #"[{"targets": ["a:1"]}]"#)
+        try folder.write(
+            "hang.py", "import time\ndef generate_targets(**p):\n    p and time.sleep(1000)\n    return []\n")
+        try await withProxy(Self.settings(folder)) { proxy in
+            let clients = try (0..<90).map { number in
+                let client = try SocketClient.tcp(proxy.httpPort)
+                try client.send("GET /targets/hang.py?x=\(number) HTTP/1.1\r\nHost: a\r\n\r\n")
+                return client
+            }
+            try await wait(until: "what cannot wait is refused") {
+                try proxy.get("/targets/hang.py?x=y").text.contains("too many generators wait")
+            }
+            #expect(try proxy.get("/targets/a.json").text == Self.list("a:1"))
+            #expect(try proxy.get("/metrics").status == 200)
+            withExtendedLifetime(clients) {}
+        }
+    }
+
     // MARK: Start
 
     @Test func flagsOfTheOriginal_ServeATreeWithoutAFile() async throws {
@@ -177,6 +219,20 @@ struct DiscoveryTests {
         }
         child.send(SIGTERM)
         #expect(try await child.exit(within: .seconds(5)) == .status(0))
+    }
+
+    @Test func relativeTree_IsOneWithItsUtilsAndPrograms() async throws {
+        let folder = try TemporaryFolder()
+        try FileManager.default.createDirectory(atPath: folder.path("tree"), withIntermediateDirectories: true)
+        try folder.write("tree/_utils.py", "name = 'a:1'\n")
+        try folder.write(
+            "tree/a.py", "from _utils import name\ndef generate_targets():\n    return [{'targets': [name]}]\n")
+        chmod(try folder.write("tree/b", "#!/bin/sh\necho '[{\"targets\": [\"b:1\"]}]'\n"), 0o755)
+        let (exit, output, errors) = try await run(
+            ProxyProcess.program, ["check", "targets", "tree", "--output", "json"],
+            environment: ProxyProcess.environment, directory: folder.path)
+        #expect(exit == .status(0), "\(output)\(errors)")
+        #expect(output.contains("a.py") && output.contains("\"b\""), "\(output)")
     }
 
     @Test(arguments: [

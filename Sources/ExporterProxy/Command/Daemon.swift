@@ -77,7 +77,9 @@ package struct Daemon {
             configuration.events(within: descriptorsAvailable),
             parts: .init(room: events, registry: registry, logger: logger, time: time))
         let discovery = DiscoveryRoom(
-            configuration, registry: registry, group: group, threads: threads, logger: logger, time: time)
+            configuration, registry: registry, group: group, threads: threads,
+            connectionsMax: configuration.exporter.http(within: descriptorsAvailable).connectionsMax, logger: logger,
+            time: time)
         let firstRound = FirstRound(of: configuration.poll.targets.map(\.name), began: time())
         let poller = Poller(
             configuration.poll, store: store, group: group, registry: registry, firstRound: firstRound,

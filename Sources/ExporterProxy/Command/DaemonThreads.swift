@@ -8,12 +8,14 @@ struct DaemonThreads: Sendable {
     let pushes = NIOThreadPool(numberOfThreads: 1)
     /// Sources and groups are listed here, and groups looked through.
     let lookups = NIOThreadPool(numberOfThreads: 1)
-    /// Files of targets are read here, and their lists judged.
+    /// Trees of targets are looked at here, and their files read.
     let targets = NIOThreadPool(numberOfThreads: 1)
+    /// Lists of targets are judged here.
+    let judges = NIOThreadPool(numberOfThreads: 1)
     /// Passwords are checked here.
     let hashing = AccessControl.hashingThreads()
 
-    private var all: [NIOThreadPool] { [pages, pushes, lookups, targets, hashing] }
+    private var all: [NIOThreadPool] { [pages, pushes, lookups, targets, judges, hashing] }
 
     func start() { for threads in all { threads.start() } }
 

@@ -13,7 +13,7 @@ struct DiscoveryRoom: Sendable {
 
     init(
         _ configuration: RootConfiguration, registry: InstrumentRegistry, group: any EventLoopGroup,
-        threads: DaemonThreads, logger: Logger, time: @escaping TimeSource
+        threads: DaemonThreads, connectionsMax: Int, logger: Logger, time: @escaping TimeSource
     ) {
         let reporter = SentryReporter(
             configuration.discovery.sentryDSN, parts: .init(group: group, registry: registry, logger: logger))
@@ -21,7 +21,9 @@ struct DiscoveryRoom: Sendable {
         discovery = TargetDiscovery(
             configuration.discovery,
             parts: .init(
-                registry: registry, threads: threads.targets,
+                registry: registry, threads: threads.targets, judges: threads.judges,
+                // Whoever waits has a connection, also when he has gone: most are to be left for others.
+                waitingMax: max(1, connectionsMax / 4),
                 failed: { reporter.report(SentryReport($0, $1, at: time())) }, logger: logger, time: time))
         own = OwnTargetsSource(configuration)
         prefix = configuration.discovery.urlPrefix

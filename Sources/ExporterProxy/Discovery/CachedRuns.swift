@@ -9,6 +9,7 @@ package struct CachedRuns: Sendable {
         package var exceptionTime: Duration?
         /// `nil`: a list never stands in for what fails.
         package var maxStale: Duration? = .seconds(3600)
+        /// Of those with parameters: strangers can make up parameters, and no files.
         package var keysMax = 1000
         package var bytesMax = 256 * 1024 * 1024
 
@@ -17,6 +18,8 @@ package struct CachedRuns: Sendable {
 
     /// One generator with the parameters that it gets.
     package struct Key: Hashable, Sendable {
+        /// The place of its tree: two trees may have a file of one name at one path.
+        package var mount = 0
         /// Its path below `/targets/`.
         package var generator: String
         /// Empty for what gets none.
@@ -72,6 +75,9 @@ package struct CachedRuns: Sendable {
     private var entries: [Key: Entry] = [:]
     /// Of all good lists.
     package private(set) var bytes = 0
+    private var parameterCount = 0
+    /// Of those without parameters, in all trees.
+    private static let filesMax = 20_000
 
     package init(_ rules: Rules) { self.rules = rules }
 
@@ -86,6 +92,7 @@ package struct CachedRuns: Sendable {
     package mutating func ask(
         _ key: Key, _ generator: ListedGenerator, interval: Duration?, forces: Bool = false, at now: Moment
     ) -> Look {
+        if entries[key] == nil, !key.parameters.isEmpty { parameterCount += 1 }
         var entry = entries[key] ?? Entry(generator: generator, askedAt: now)
         entry.generator = generator
         entry.askedAt = now
@@ -99,7 +106,7 @@ package struct CachedRuns: Sendable {
 
     /// Whether the last run still tells how things are.
     private func isCurrent(_ entry: Entry, at now: Moment) -> Bool {
-        guard entry.stamp == entry.generator.file.stamp else { return false }
+        guard entry.stamp != .unknown, entry.stamp == entry.generator.file.stamp else { return false }
         guard entry.generator.file.kind.isProgram else { return true }
         if let failure = entry.failure { return isYounger(failure.at, than: rules.exceptionTime, at: now) }
         return entry.good.map { isYounger($0.at, than: rules.cacheTime, at: now) } ?? false
@@ -163,7 +170,14 @@ package struct CachedRuns: Sendable {
             entry.failure = Failure(trouble: trouble, at: now)
         }
         entries[key] = entry
-        makeRoom(keeping: key)
+    }
+
+    /// It will not run after all.
+    package mutating func giveUp(_ key: Key) { entries[key]?.isRunning = false }
+
+    /// Whether what ran last is not the file that there was when it was asked for last.
+    package func isOutdated(_ key: Key) -> Bool {
+        entries[key].map { $0.stamp != $0.generator.file.stamp } ?? false
     }
 
     /// Those that somebody will ask for soon and that would be too old by then.
@@ -189,22 +203,31 @@ package struct CachedRuns: Sendable {
 
     // MARK: Room
 
-    /// Forgets what has not been asked for longest. What has no parameters goes last: strangers can make up parameters.
-    private mutating func makeRoom(keeping kept: Key) {
-        guard entries.count > rules.keysMax || bytes > rules.bytesMax else { return }
+    /// Forgets what has not been asked for longest; what has no parameters goes last.
+    package mutating func makeRoom(keeping kept: Key) {
+        guard isFull(0) else { return }
         let order = entries.filter { !$0.value.isRunning && $0.key != kept }.sorted {
             let (left, right) = ($0.key.parameters.isEmpty, $1.key.parameters.isEmpty)
             return left == right ? $0.value.askedAt.monotonic < $1.value.askedAt.monotonic : !left
         }
         for (key, _) in order {
             // A tenth below, so that it is not sorted at each run.
-            guard entries.count > rules.keysMax - rules.keysMax / 10 || bytes > rules.bytesMax else { return }
-            remove(key)
+            guard isFull(key.parameters.isEmpty ? 0 : rules.keysMax / 10) else { return }
+            let isFile = key.parameters.isEmpty
+            let isTooMany =
+                isFile ? entries.count - parameterCount > Self.filesMax : parameterCount > rules.keysMax * 9 / 10
+            if isTooMany || bytes > rules.bytesMax { remove(key) }
         }
+    }
+
+    private func isFull(_ slack: Int) -> Bool {
+        parameterCount > rules.keysMax - slack || entries.count - parameterCount > Self.filesMax
+            || bytes > rules.bytesMax
     }
 
     private mutating func remove(_ key: Key) {
         guard let entry = entries.removeValue(forKey: key) else { return }
+        if !key.parameters.isEmpty { parameterCount -= 1 }
         bytes -= entry.good?.list.byteCount ?? 0
     }
 }

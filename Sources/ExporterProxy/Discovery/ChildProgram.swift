@@ -59,6 +59,13 @@ struct ChildProgram: Sendable {
     var gracePeriod: Duration?
 
     /// Returns when it has ended. It is ended where the task is cancelled; where `body` returns, its input ends.
+    /// Ours without our own settings: there may be secrets among them.
+    private static var environment: Environment {
+        let own = ProcessEnvironment.all().keys.filter { $0.hasPrefix("EXPORTER_PROXY_") }
+        let nothing = own.map { (Environment.Key(stringLiteral: $0), String?.none) }
+        return .inherit.updating(Dictionary(nothing) { $1 })
+    }
+
     func run(_ body: (Running) async -> Void) async throws(StartFailure) -> End {
         var options = PlatformOptions()
         options.createSession = true
@@ -70,7 +77,8 @@ struct ChildProgram: Sendable {
         do {
             let result = try await Subprocess.run(
                 program.utf8.contains(UInt8(ascii: "/")) ? .path(FilePath(program)) : .name(program),
-                arguments: Arguments(arguments), workingDirectory: folder.map { FilePath($0) },
+                arguments: Arguments(arguments), environment: Self.environment,
+                workingDirectory: folder.map { FilePath($0) },
                 platformOptions: options, input: .inputWriter, output: .sequence, error: .sequence
             ) { await body(Running(execution: $0)) }
             switch result.terminationStatus {

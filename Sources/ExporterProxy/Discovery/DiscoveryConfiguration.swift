@@ -1,3 +1,5 @@
+import Glibc
+
 /// `[discovery]` in config.toml: what `/targets` is made of.
 ///
 /// - `root` (path, default `""`: none): a folder of generators, served at `/targets/`.
@@ -19,22 +21,34 @@ package struct DiscoveryConfiguration: Equatable, Sendable {
         package var root: String
         package var python: String
 
+        /// - Parameter root: a relative one begins where the process was started; programs run in the root, and are
+        ///   told its name.
         package init(path: [String] = [], root: String, python: String = "python3") {
             self.path = path
-            self.root = root
+            self.root = Self.absolute(root)
             self.python = python
+        }
+
+        private static func absolute(_ path: String) -> String {
+            guard !path.hasPrefix("/"), let current = getcwd(nil, 0) else { return path }
+            defer { free(current) }
+            let folder = String(cString: current)
+            return (folder == "/" ? "" : folder) + "/" + path
         }
     }
 
     package var trees: [Tree] = []
     package var limits = GeneratorLimits(
-        timeout: .seconds(60), outputBytesMax: 16 * 1024 * 1024, memoryBytesMax: 1024 * 1024 * 1024)
+        timeout: .seconds(60), outputBytesMax: 16 * 1024 * 1024, memoryBytesMax: 512 * 1024 * 1024)
     package var runsMax = 16
     package var rules = CachedRuns.Rules()
     package var urlPrefix = ""
     package var advertise: HostPort?
     package var servesScrapeConfigs = false
     package var sentryDSN: SentryDSN?
+
+    /// What a cache may have run.
+    var bounds: GeneratorCache.Bounds { .init(runsMax: runsMax, patience: limits.timeout + .seconds(5)) }
 
     package init() {}
 

@@ -64,6 +64,9 @@ package final class DiscoveryInstruments: Sendable {
         }
     }
 
+    /// `nil` where nobody has had a list of it.
+    func known(_ name: String) -> Path? { known.withLock { $0.paths[name] } }
+
     func countUnnamed() { unnamed.increment() }
 
     private func makePath(_ name: String) -> Path {
@@ -82,13 +85,14 @@ package final class DiscoveryInstruments: Sendable {
                 "httpsd_path_last_generated_targets", help: "Targets in the last list.", labels: [label]))
     }
 
-    func count(_ run: GeneratorRunner.Run, of name: String) {
-        guard let generator = generator(name) else { return countUnnamed() }
+    func count(_ run: GeneratorRunner.Run, of key: CachedRuns.Key) {
+        guard let generator = generator(key.generator) else { return countUnnamed() }
         generator.duration.observe(run.seconds)
         switch run.result {
         case .success(let list):
             generator.success.increment()
-            generator.targets.set(list.targetCount)
+            // Others are lists of their own.
+            if key.parameters.isEmpty { generator.targets.set(list.targetCount) }
         case .failure: generator.failure.increment()
         }
     }

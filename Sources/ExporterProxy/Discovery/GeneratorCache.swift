@@ -7,30 +7,54 @@ package actor GeneratorCache {
     package struct Job: Sendable {
         package var key: CachedRuns.Key
         package var generator: ListedGenerator
+        /// Nobody has asked for it yet.
+        package var isAhead = false
     }
 
     private struct Waiter {
-        /// The last good list will do from then on.
-        var patience: Moment?
+        /// From then on it has waited enough.
+        var patience: Moment
         var continuation: CheckedContinuation<Void, Never>
+    }
+
+    /// What one cache may have run, and how long somebody waits for it.
+    package struct Bounds: Equatable, Sendable {
+        package var runsMax: Int
+        /// Somewhat more than a run may take.
+        package var patience: Duration
+
+        package init(runsMax: Int, patience: Duration) {
+            self.runsMax = runsMax
+            self.patience = patience
+        }
     }
 
     /// Runs of one generator at a time, each with other parameters: a slow one must not take all the places.
     private static let runsOfOneMax = 4
+    /// Runs of one generator with parameters that wait for a place, and requests that wait for those.
+    private static let queuedOfOneMax = 16
+    private static let waitersOfOneMax = 64
 
     private var runs: CachedRuns
-    private var runsMax: Int
+    private var bounds: Bounds
     private let begin: @Sendable (Job, GeneratorCache) -> Void
     private var waiters: [CachedRuns.Key: [Waiter]] = [:]
+    /// Who wants to know what comes of a run, whether he waits for it already or for another one first.
+    private var collectors: [CachedRuns.Key: [Int]] = [:]
+    /// What came of it, by request: it may be forgotten when the request comes to look.
+    private var collected: [Int: [CachedRuns.Key: CachedRuns.Outcome]] = [:]
+    private var requestCount = 0
     private var queue: [Job] = []
     private var running: [String: Int] = [:]
     private var runningCount = 0
     private var hasStopped = false
 
     /// - Parameter begin: has the job done; must not wait.
-    package init(_ rules: CachedRuns.Rules, runsMax: Int, begin: @escaping @Sendable (Job, GeneratorCache) -> Void) {
+    package init(
+        _ rules: CachedRuns.Rules, _ bounds: Bounds, begin: @escaping @Sendable (Job, GeneratorCache) -> Void
+    ) {
         runs = CachedRuns(rules)
-        self.runsMax = runsMax
+        self.bounds = bounds
         self.begin = begin
     }
 
@@ -51,35 +75,83 @@ package actor GeneratorCache {
         of generators: [ListedGenerator], _ query: TargetsQuery, time: TimeSource
     ) async -> [Answer] {
         let now = time()
+        requestCount += 1
+        let request = requestCount
+        defer { collected[request] = nil }
         let asked = generators.map { generator in
             let parameters = generator.file.kind == .python ? query.key.parameters : []
-            let key = CachedRuns.Key(generator: generator.name, parameters: parameters)
-            return (key: key, generator: generator, standing: ask(key, generator, query, at: now))
+            let key = CachedRuns.Key(mount: generator.mount, generator: generator.name, parameters: parameters)
+            return (key: key, generator: generator, asked: ask(key, generator, query, request, at: now))
         }
         var answers: [Answer] = []
-        for (key, generator, standing) in asked {
-            if let standing {
-                answers.append(answer(key, generator, standing, isHit: true))
-            } else {
-                if !hasStopped, runs.entry(key)?.isRunning == true { await wait(for: key, query, at: now) }
-                answers.append(answer(key, generator, outcome(key, at: time()), isHit: false))
+        for (key, generator, asked) in asked {
+            if case .standing(let outcome) = asked {
+                answers.append(answer(key, generator, outcome, isHit: true))
+                continue
             }
+            await wait(for: key, query, since: now, time)
+            var outcome = collected[request]?[key] ?? outcome(key, at: time())
+            // A run that had begun before may not know what is asked for.
+            if asked == .joined, query.reloads || runs.isOutdated(key) {
+                switch ask(key, generator, query, request, at: time()) {
+                case .standing(let other): outcome = other
+                case .joined, .begun:
+                    collected[request]?[key] = nil
+                    await wait(for: key, query, since: now, time)
+                    outcome = collected[request]?[key] ?? self.outcome(key, at: time())
+                }
+            }
+            leave(key, request)
+            answers.append(answer(key, generator, outcome, isHit: false))
         }
         return answers
     }
 
-    /// What stands; `nil` where it runs, by now.
-    private func ask(
-        _ key: CachedRuns.Key, _ generator: ListedGenerator, _ query: TargetsQuery, at now: Moment
-    ) -> CachedRuns.Outcome? {
-        guard !hasStopped, queue.count < runs.rules.keysMax else { return .failed(.tooMany) }
-        switch runs.ask(key, generator, interval: query.interval, forces: query.reloads, at: now) {
-        case .standing(let outcome): return outcome
-        case .running: return nil
-        case .due:
-            enqueue(Job(key: key, generator: generator), isAhead: false)
-            return nil
+    private enum Asked: Equatable {
+        case standing(CachedRuns.Outcome)
+        /// It was running before.
+        case joined
+        case begun
+
+        static func == (a: Asked, b: Asked) -> Bool {
+            switch (a, b) {
+            case (.joined, .joined), (.begun, .begun): true
+            default: false
+            }
         }
+    }
+
+    private func ask(
+        _ key: CachedRuns.Key, _ generator: ListedGenerator, _ query: TargetsQuery, _ request: Int, at now: Moment
+    ) -> Asked {
+        guard !hasStopped else { return .standing(.failed(.ending)) }
+        let look = runs.ask(key, generator, interval: query.interval, forces: query.reloads, at: now)
+        if case .standing(let outcome) = look { return .standing(outcome) }
+        guard hasRoom(for: key, generator, look) else {
+            runs.makeRoom(keeping: key)
+            return .standing(runs.standIn(key, at: now).map { .stale($0, .tooMany) } ?? .failed(.tooMany))
+        }
+        collectors[key, default: []].append(request)
+        if case .running = look { return .joined }
+        enqueue(Job(key: key, generator: generator))
+        return .begun
+    }
+
+    /// Only who makes up parameters can want more than there is room for.
+    private func hasRoom(for key: CachedRuns.Key, _ generator: ListedGenerator, _ look: CachedRuns.Look) -> Bool {
+        guard generator.file.kind.isProgram, !key.parameters.isEmpty else { return true }
+        let isRival = { (other: CachedRuns.Key) in
+            other.generator == key.generator && other.mount == key.mount && !other.parameters.isEmpty
+        }
+        let waiting = collectors.reduce(0) { $0 + (isRival($1.key) ? $1.value.count : 0) }
+        guard waiting < Self.waitersOfOneMax else { return false }
+        guard case .due = look else { return true }
+        return queue.count { isRival($0.key) } < Self.queuedOfOneMax
+    }
+
+    private func leave(_ key: CachedRuns.Key, _ request: Int) {
+        let rest = collectors[key]?.filter { $0 != request } ?? []
+        collectors[key] = rest.isEmpty ? nil : rest
     }
 
     private func outcome(_ key: CachedRuns.Key, at now: Moment) -> CachedRuns.Outcome {
@@ -99,43 +171,58 @@ package actor GeneratorCache {
 
     // MARK: Waiting
 
-    /// Who asks again every so often would give up by then: from a part of that on, the last good list does.
-    private static let partOfInterval = 0.6
+    /// Who asks again every so often gives up by then: before that, the last good list does, or an answer that says why
+    /// there is none.
+    private static let partsOfInterval = (withList: 0.6, without: 0.9)
 
-    private func wait(for key: CachedRuns.Key, _ query: TargetsQuery, at now: Moment) async {
-        let patience = query.interval.flatMap { interval in
-            runs.standIn(key, at: now).map { _ in now.advanced(by: interval * Self.partOfInterval) }
-        }
+    private func patience(_ key: CachedRuns.Key, _ query: TargetsQuery, since now: Moment) -> Moment {
+        let end = now.advanced(by: bounds.patience)
+        guard let interval = query.interval else { return end }
+        let hasList = runs.standIn(key, at: now) != nil
+        let part = hasList ? Self.partsOfInterval.withList : Self.partsOfInterval.without
+        let own = now.advanced(by: interval * part)
+        return own.monotonic < end.monotonic ? own : end
+    }
+
+    private func wait(
+        for key: CachedRuns.Key, _ query: TargetsQuery, since now: Moment, _ time: TimeSource
+    ) async {
+        let patience = patience(key, query, since: now)
+        guard !hasStopped, runs.entry(key)?.isRunning == true, time().monotonic < patience.monotonic else { return }
         await withCheckedContinuation { continuation in
             waiters[key, default: []].append(Waiter(patience: patience, continuation: continuation))
         }
     }
 
-    /// To be called once a second or so: lets go who has waited enough, and runs ahead what will be asked for soon.
+    /// To be called once a second or so: lets go who has waited enough, forgets what nobody waits for, and runs ahead
+    /// what will be asked for soon.
     package func tick(at now: Moment) {
         for (key, list) in waiters {
-            let isDone = { (waiter: Waiter) in waiter.patience.map { now.monotonic >= $0.monotonic } ?? false }
+            let isDone = { (waiter: Waiter) in now.monotonic >= waiter.patience.monotonic }
             guard list.contains(where: isDone) else { continue }
             let rest = list.filter { !isDone($0) }
             waiters[key] = rest.isEmpty ? nil : rest
             for waiter in list where isDone(waiter) { waiter.continuation.resume() }
         }
+        let unwanted = queue.filter { !$0.isAhead && collectors[$0.key] == nil }.map(\.key)
+        queue.removeAll { unwanted.contains($0.key) }
+        for key in unwanted { runs.giveUp(key) }
         for key in runs.due(at: now) {
             guard let generator = runs.entry(key)?.generator else { continue }
-            enqueue(Job(key: key, generator: generator), isAhead: true)
+            enqueue(Job(key: key, generator: generator, isAhead: true))
         }
     }
 
     // MARK: Running
 
-    private func enqueue(_ job: Job, isAhead: Bool) {
-        runs.begin(job.key, isAhead: isAhead)
+    private func enqueue(_ job: Job) {
+        runs.begin(job.key, isAhead: job.isAhead)
         queue.append(job)
         startWhatCan()
     }
 
     private func startWhatCan() {
-        while !hasStopped, let place = queue.firstIndex(where: canStart) {
+        while !hasStopped, let place = next {
             let job = queue.remove(at: place)
             if job.generator.file.kind.isProgram {
                 running[job.generator.name, default: 0] += 1
@@ -145,13 +232,21 @@ package actor GeneratorCache {
         }
     }
 
+    /// Strangers can make up parameters: what has none goes first.
+    private var next: Int? {
+        queue.firstIndex { $0.key.parameters.isEmpty && canStart($0) } ?? queue.firstIndex(where: canStart)
+    }
+
     private func canStart(_ job: Job) -> Bool {
         guard job.generator.file.kind.isProgram else { return true }
-        return runningCount < runsMax && running[job.generator.name, default: 0] < Self.runsOfOneMax
+        return runningCount < bounds.runsMax && running[job.generator.name, default: 0] < Self.runsOfOneMax
     }
 
     package func finish(_ job: Job, _ run: GeneratorRunner.Run, at now: Moment) {
         runs.finish(job.key, run.result, stamp: run.stamp, seconds: run.seconds, at: now)
+        let outcome = runs.outcome(job.key, at: now)
+        for request in collectors[job.key] ?? [] { collected[request, default: [:]][job.key] = outcome }
+        runs.makeRoom(keeping: job.key)
         if job.generator.file.kind.isProgram {
             runningCount -= 1
             let left = running[job.generator.name, default: 1] - 1
@@ -172,15 +267,22 @@ package actor GeneratorCache {
 
     // MARK: Looking
 
-    package func update(_ rules: CachedRuns.Rules, runsMax: Int) {
+    package func update(_ rules: CachedRuns.Rules, _ bounds: Bounds) {
         runs.rules = rules
-        self.runsMax = runsMax
+        self.bounds = bounds
         startWhatCan()
     }
 
-    /// What ran without parameters, by generator.
+    /// What is known of each generator, by name: of several sets of parameters the one that fails, or ran last.
     package func entries() -> [String: CachedRuns.Entry] {
-        Dictionary(runs.all.filter { $0.key.parameters.isEmpty }.map { ($0.key.generator, $0.entry) }) { $1 }
+        var entries: [String: CachedRuns.Entry] = [:]
+        for (key, entry) in runs.all {
+            guard let known = entries[key.generator], !entry.isWorse(than: known) else {
+                entries[key.generator] = entry
+                continue
+            }
+        }
+        return entries
     }
 
     var waiterCount: Int { waiters.values.reduce(0) { $0 + $1.count } }
@@ -190,6 +292,15 @@ package actor GeneratorCache {
 }
 
 extension GeneratorTrouble {
+    fileprivate static let ending = GeneratorTrouble(
+        reason: "stopped", text: "the proxy is ending, or its trees change")
     fileprivate static let tooMany = GeneratorTrouble(reason: "busy", text: "too many generators wait to be run")
     fileprivate static let stillRunning = GeneratorTrouble(reason: "running", text: "it is still running")
+}
+
+extension CachedRuns.Entry {
+    fileprivate func isWorse(than other: CachedRuns.Entry) -> Bool {
+        if (failure == nil) != (other.failure == nil) { return failure != nil }
+        return (ranAt?.monotonic ?? 0) > (other.ranAt?.monotonic ?? 0)
+    }
 }

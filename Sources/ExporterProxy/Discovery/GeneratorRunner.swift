@@ -13,19 +13,22 @@ package struct GeneratorRunner: Sendable {
     private let interpreters: [PythonInterpreter]
     private let limits: GeneratorLimits
     private let threads: NIOThreadPool
+    private let judges: NIOThreadPool
     private let time: TimeSource
 
     /// - Parameters:
     ///   - interpreters: one for each of `mounts`.
-    ///   - threads: where files are read and lists judged.
+    ///   - threads: where folders are looked at and files read.
+    ///   - judges: where lists are judged.
     package init(
         _ mounts: TargetMounts, interpreters: [PythonInterpreter], limits: GeneratorLimits, threads: NIOThreadPool,
-        time: @escaping TimeSource
+        judges: NIOThreadPool, time: @escaping TimeSource
     ) {
         self.mounts = mounts
         self.interpreters = interpreters
         self.limits = limits
         self.threads = threads
+        self.judges = judges
         self.time = time
     }
 
@@ -35,6 +38,11 @@ package struct GeneratorRunner: Sendable {
 
     package func run(_ generator: ListedGenerator, _ parameters: [GeneratorParameter]) async -> Run {
         let began = time()
+        if generator.file.kind == .executable {
+            // It is not read, whatever its size: the system does.
+            let output = await output(of: generator, [], parameters)
+            return Run(result: output, stamp: generator.file.stamp, seconds: time().elapsed(since: began).seconds)
+        }
         let file = await elsewhere { () throws(TreeError) in
             try mounts.mounts[generator.mount].tree.read(generator.file)
         }
@@ -95,7 +103,7 @@ package struct GeneratorRunner: Sendable {
     }
 
     private func judge(_ bytes: [UInt8], _ format: TargetList.Format) async -> Result<ReadyList, GeneratorTrouble> {
-        await elsewhere { () throws(GeneratorTrouble) in
+        await elsewhere(judges) { () throws(GeneratorTrouble) in
             let (list, problems) = TargetList.read(bytes, format)
             guard let list else { throw GeneratorTrouble(problems.filter { $0.severity == .refused }) }
             return ReadyList(list)
@@ -104,10 +112,10 @@ package struct GeneratorRunner: Sendable {
 
     /// What takes long: not on the threads that everything shares.
     private func elsewhere<Value: Sendable, Failure: Error>(
-        _ work: @escaping @Sendable () throws(Failure) -> Value
+        _ threads: NIOThreadPool? = nil, _ work: @escaping @Sendable () throws(Failure) -> Value
     ) async -> Result<Value, Failure> {
         await withCheckedContinuation { continuation in
-            threads.submit { _ in
+            (threads ?? self.threads).submit { _ in
                 continuation.resume(returning: Result { () throws(Failure) in try work() })
             }
         }

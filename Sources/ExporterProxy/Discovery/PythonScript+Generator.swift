@@ -81,7 +81,8 @@ extension PythonScript {
                 sys.dont_write_bytecode = True
                 sys.path_hooks.insert(0, tree_hook(self.root))
                 sys.path_importer_cache.clear()
-                sys.path.insert(0, self.root)
+                # Last: a generator may be called as a module is that another one imports.
+                sys.path.append(self.root)
 
             def take_descriptors(self):
                 self.result = fcntl.fcntl(self.result, fcntl.F_DUPFD_CLOEXEC, RESULT_DESCRIPTOR)
@@ -133,7 +134,7 @@ extension PythonScript {
                     return [b"exception", self.sentence(error), self.details(error), b""]
 
             def value(self):
-                name = self.request.path.rpartition(".")[0].replace("/", ".")
+                name = "generator:" + self.request.path.rpartition(".")[0].replace("/", ".")
                 module = types.ModuleType(name)
                 module.__file__ = self.file
                 lines = self.request.source.decode("utf-8", "replace").splitlines(True)

@@ -23,29 +23,37 @@ package final class TargetDiscovery: Service {
     private let kept = Mutex(KeptTargets())
     private let shelf = TargetShelf()
     private let waiting = Atomic<Int>(0)
+    private let unreadable = Atomic<Bool>(false)
+    private let scrapeConfigsRunning = Atomic<Int>(0)
     private let work: AsyncStream<Work>
     private let add: AsyncStream<Work>.Continuation
     private let instruments: DiscoveryInstruments
     private let parts: Parts
-    private let tell: @Sendable (ListedGenerator, GeneratorRunner.Run) -> Void
+    private let tell: @Sendable (GeneratorCache.Job, GeneratorRunner.Run) -> Void
     private var time: TimeSource { parts.time }
 
     package struct Parts: Sendable {
         var registry: InstrumentRegistry
         /// For files and what takes long.
         var threads: NIOThreadPool
+        /// For judging lists, which takes long where they are large.
+        var judges: NIOThreadPool
+        /// Requests that wait at a time.
+        var waitingMax: Int
         /// Told of each run that fails.
         var failed: @Sendable (ListedGenerator, GeneratorTrouble) -> Void
         var logger: Logger
         var time: TimeSource
 
         package init(
-            registry: InstrumentRegistry, threads: NIOThreadPool,
+            registry: InstrumentRegistry, threads: NIOThreadPool, judges: NIOThreadPool, waitingMax: Int,
             failed: @escaping @Sendable (ListedGenerator, GeneratorTrouble) -> Void = { _, _ in }, logger: Logger,
             time: @escaping TimeSource
         ) {
             self.registry = registry
             self.threads = threads
+            self.judges = judges
+            self.waitingMax = waitingMax
             self.failed = failed
             self.logger = logger
             self.time = time
@@ -57,10 +65,14 @@ package final class TargetDiscovery: Service {
         let instruments = DiscoveryInstruments(registry: parts.registry)
         self.instruments = instruments
         let failures = GeneratorFailureLog(logger: parts.logger)
-        tell = { generator, run in
-            instruments.count(run, of: generator.name)
-            failures.note(generator, run.result)
-            if case .failure(let trouble) = run.result { parts.failed(generator, trouble) }
+        tell = { job, run in
+            // What we have ended ourselves says nothing of the generator.
+            if case .failure(let trouble) = run.result, trouble.reason == GeneratorFailure.Reason.stopped.rawValue {
+                return
+            }
+            instruments.count(run, of: job.key)
+            failures.note(job.key, run.result)
+            if case .failure(let trouble) = run.result { parts.failed(job.generator, trouble) }
         }
         (work, add) = AsyncStream.makeStream()
         engine = Mutex(Self.engine(configuration, parts: parts, add: add, tell: tell))
@@ -68,7 +80,7 @@ package final class TargetDiscovery: Service {
 
     private static func engine(
         _ configuration: DiscoveryConfiguration, parts: Parts, add: AsyncStream<Work>.Continuation,
-        tell: @escaping @Sendable (ListedGenerator, GeneratorRunner.Run) -> Void
+        tell: @escaping @Sendable (GeneratorCache.Job, GeneratorRunner.Run) -> Void
     ) -> Engine {
         let mounts = TargetMounts(configuration.trees)
         let interpreters = configuration.trees.map { tree in
@@ -79,12 +91,13 @@ package final class TargetDiscovery: Service {
             add.yield { await end.cancels { await interpreter.run() } }
         }
         let runner = GeneratorRunner(
-            mounts, interpreters: interpreters, limits: configuration.limits, threads: parts.threads, time: parts.time)
+            mounts, interpreters: interpreters, limits: configuration.limits, threads: parts.threads,
+            judges: parts.judges, time: parts.time)
         let time = parts.time
-        let cache = GeneratorCache(configuration.rules, runsMax: configuration.runsMax) { job, cache in
+        let cache = GeneratorCache(configuration.rules, configuration.bounds) { job, cache in
             add.yield {
                 let run = await runner.run(job.generator, job.key.parameters)
-                tell(job.generator, run)
+                tell(job, run)
                 await cache.finish(job, run, at: time())
             }
         }
@@ -97,7 +110,7 @@ package final class TargetDiscovery: Service {
         guard configuration != old.configuration else { return }
         if configuration.trees == old.configuration.trees, configuration.limits == old.configuration.limits {
             engine.withLock { $0.configuration = configuration }
-            await old.cache.update(configuration.rules, runsMax: configuration.runsMax)
+            await old.cache.update(configuration.rules, configuration.bounds)
         } else {
             let new = Self.engine(configuration, parts: parts, add: add, tell: tell)
             engine.withLock { $0 = new }
@@ -137,8 +150,7 @@ package final class TargetDiscovery: Service {
         let engine = current
         guard !engine.mounts.mounts.isEmpty else { return }
         switch await engine.runner.listing(of: TreePath()) {
-        case .failure(let error):
-            parts.logger.warning("the tree of targets cannot be read", metadata: ["error": "\(error)"])
+        case .failure(let error): notice(error)
         case .success(let listing):
             for file in listing.ignored.prefix(Self.ignoredMax) {
                 parts.logger.notice(
@@ -154,9 +166,6 @@ package final class TargetDiscovery: Service {
 
     /// What stands for this path, given at once; `nil` where it has to be looked for.
     func ready(_ path: String) -> TargetShelf.Ready? { shelf.look(for: path, at: time()) }
-
-    /// What waits at a time: each is a client's connection.
-    private static let waitingMax = 1024
 
     /// `path` is that of the request as it came, where the same will be answered to all who ask for it.
     func answer(
@@ -181,7 +190,7 @@ package final class TargetDiscovery: Service {
         on loop: any EventLoop, else other: Value, _ make: @escaping @Sendable () async -> Value
     ) -> EventLoopFuture<Value> {
         let owed = OwedAnswer(other, loop)
-        guard waiting.add(1, ordering: .relaxed).newValue <= Self.waitingMax else {
+        guard waiting.add(1, ordering: .relaxed).newValue <= parts.waitingMax else {
             waiting.subtract(1, ordering: .relaxed)
             return owed.future
         }
@@ -192,7 +201,9 @@ package final class TargetDiscovery: Service {
         return owed.future
     }
 
-    private func answer(_ query: TargetsQuery, standingAt path: String?) async -> TargetsAnswer {
+    private func answer(
+        _ query: TargetsQuery, standingAt path: String?, isRetry: Bool = false
+    ) async -> TargetsAnswer {
         let (engine, began) = (current, time())
         guard !engine.mounts.mounts.isEmpty else { return .notConfigured }
         switch await engine.runner.listing(of: query.key.path) {
@@ -200,12 +211,18 @@ package final class TargetDiscovery: Service {
         case .success(let listing):
             var query = query
             if !listing.hasParameters { query.key.parameters = [] }
+            notice(nil)
             let answers = await engine.cache.answers(of: listing.generators, query, time: time)
             instruments.count(answers)
+            let takesParameters = listing.hasParameters
             if query.isAboutRuns {
                 return .runs(answers, roots: engine.configuration.trees.map(\.root))
             }
-            let answer = merge(answers, query, engine, began)
+            var answer = merge(answers, query, engine, began, takesParameters: takesParameters)
+            if case .failed = answer, isRetry == false, current.cache !== engine.cache {
+                // The trees have changed meanwhile, and those of before have ended.
+                answer = await self.answer(query, standingAt: nil, isRetry: true)
+            }
             count(answer, query.key.path.text, began)
             stand(answer, answers, at: query.key.parameters.isEmpty && !query.reloads ? path : nil, query, began)
             return answer
@@ -214,7 +231,8 @@ package final class TargetDiscovery: Service {
 
     /// All lists, or none.
     private func merge(
-        _ answers: [GeneratorCache.Answer], _ query: TargetsQuery, _ engine: Engine, _ began: Moment
+        _ answers: [GeneratorCache.Answer], _ query: TargetsQuery, _ engine: Engine, _ began: Moment,
+        takesParameters: Bool
     ) -> TargetsAnswer {
         let served = answers.compactMap(\.served)
         guard served.count == answers.count else { return .failed(answers) }
@@ -222,7 +240,8 @@ package final class TargetDiscovery: Service {
         let oldest = served.compactMap(\.staleSince).min { $0.monotonic < $1.monotonic }
         let targets = kept.withLock {
             $0.merge(
-                served.map(\.list), for: query.key, at: oldest ?? began, now: now, rules: engine.configuration.rules)
+                served.map(\.list), for: query.key, at: oldest ?? began, now: now, rules: engine.configuration.rules,
+                takesParameters: takesParameters)
         }
         return .list(targets, age: oldest.map { now.elapsed(since: $0) })
     }
@@ -230,18 +249,25 @@ package final class TargetDiscovery: Service {
     /// A path that was there and is gone: what it said last, for some time.
     private func lastGood(_ query: TargetsQuery, _ engine: Engine, _ error: TreeError) -> TargetsAnswer {
         let now = time()
-        var keys = [query.key]
-        if !query.key.parameters.isEmpty { keys.append(.init(path: query.key.path, parameters: [])) }
+        let name = query.key.path.text
         if case .refused(let reason) = error { return .refused(reason) }
-        for key in keys {
-            let last = kept.withLock { $0.last(key, now: now, maxStale: engine.configuration.rules.maxStale) }
-            guard let last else { continue }
-            instruments.path(query.key.path.text)?.stale.increment()
+        if case .notFound = error {} else { notice(error) }
+        let last = kept.withLock { $0.last(query.key, now: now, maxStale: engine.configuration.rules.maxStale) }
+        if let last {
+            instruments.path(name)?.stale.increment()
             return .list(last.targets, age: now.elapsed(since: last.at))
         }
-        let isRoot = engine.configuration.trees.contains { $0.path == query.key.path.segments }
-        if case .notFound = error, !isRoot { return .notFound(query.key.path.text) }
+        if case .notFound = error { return .notFound(name) }
+        (name.isEmpty ? instruments.path(name) : instruments.known(name))?.failure.increment()
         return .unreadable("the tree of targets cannot be read: \(error)")
+    }
+
+    /// Says once that the trees cannot be read, until they can.
+    private func notice(_ error: TreeError?) {
+        let before = unreadable.exchange(error != nil, ordering: .relaxed)
+        if let error, !before {
+            parts.logger.warning("the tree of targets cannot be read", metadata: ["error": "\(error)"])
+        }
     }
 
     private func count(_ answer: TargetsAnswer, _ name: String, _ began: Moment) {
@@ -289,6 +315,10 @@ extension TargetDiscovery {
             let found = await engine.runner.listing(of: path)
             guard let generator = try found.get().generators.first else { throw .notFound(path.text) }
             let query = TargetsQuery(request, path: path)
+            defer { scrapeConfigsRunning.subtract(1, ordering: .relaxed) }
+            guard scrapeConfigsRunning.add(1, ordering: .relaxed).newValue <= engine.configuration.runsMax else {
+                return TargetsAnswer.busy.response(to: request)
+            }
             switch await engine.runner.value(of: generator, query.key.parameters) {
             case .success(let output):
                 return HTTPResponse(

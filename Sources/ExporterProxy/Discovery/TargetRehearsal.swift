@@ -56,8 +56,12 @@ package struct TargetRehearsal: Sendable {
     private typealias Reading = (list: TargetList?, problems: [TargetProblem])
 
     private func output(of file: GeneratorFile) async -> Result<Reading, GeneratorTrouble> {
-        let bytes: [UInt8]
-        do throws(TreeError) { bytes = try tree.read(file).bytes } catch { return .failure(GeneratorTrouble(error)) }
+        var bytes: [UInt8] = []
+        if file.kind != .executable {
+            do throws(TreeError) { bytes = try tree.read(file).bytes } catch {
+                return .failure(GeneratorTrouble(error))
+            }
+        }
         switch file.kind {
         case .json: return .success(TargetList.read(bytes, .json))
         case .yaml: return .success(TargetList.read(bytes, .yaml))

@@ -72,7 +72,8 @@ package struct TargetTree: Sendable {
 
     private func open() throws(TreeError) -> ConfinedFolder {
         do throws(SystemError) { return try ConfinedFolder(root, asksKernel: asksKernel) } catch {
-            throw TreeError(error, "")
+            // Not "not found", which is said of a path: of a tree that is there.
+            throw .unreadable(TreeError(error, "").description)
         }
     }
 }

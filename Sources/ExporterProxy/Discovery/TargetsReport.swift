@@ -17,7 +17,8 @@ package struct TargetsReport: Sendable {
     /// Left out because the user wanted it so.
     package var leftOutCount = 0
 
-    package var isFine: Bool { entries.allSatisfy(\.isFine) }
+    /// Nothing to check is no good sign: it may be another folder.
+    package var isFine: Bool { !entries.isEmpty && entries.allSatisfy(\.isFine) }
 
     private var failedCount: Int { entries.count { !$0.isFine } }
     private var targetCount: Int { entries.reduce(0) { $0 + $1.targetCount } }
@@ -31,6 +32,7 @@ package struct TargetsReport: Sendable {
 
     private var sentence: String {
         let leftOut = leftOutCount > 0 ? ", \(leftOutCount) left out" : ""
+        if entries.isEmpty { return "there is no generator\(leftOut)" }
         let failed = failedCount == 0 ? "all are well" : "\(failedCount) failed"
         return "\(entries.count) generators, \(targetCount) targets\(leftOut): \(failed)"
     }

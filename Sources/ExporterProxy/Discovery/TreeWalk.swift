@@ -115,6 +115,10 @@ struct TreeWalk {
             return nil
         }
         if TargetTree.isHidden(name) { return nil }
+        guard !path.isEmpty || name != "lost+found" else {
+            ignore(name, in: path, "it is the file system's")
+            return nil
+        }
         guard !path.isEmpty || name != TargetTree.reservedName else {
             ignore(name, in: path, "'\(name)' stands for the lists that exporter-proxy makes itself")
             return nil
@@ -164,16 +168,24 @@ struct TreeWalk {
         }
     }
 
+    /// Ends of names that editors and packages give to copies, and of texts, which have an x bit on many a volume.
+    private static let endsOfOthers = ["~", ".bak", ".orig", ".md", ".txt", ".rpmsave", ".rpmnew", ".dpkg-old", ".swp"]
+
     private mutating func add(_ name: String, _ path: String, _ status: stat) {
         guard status.isFile else {
             listing.ignored.append(.init(path: path, reason: "it is no file"))
             return
         }
-        guard let kind = GeneratorFile.Kind(name: name) ?? (status.isExecutable ? .executable : nil) else {
+        guard let kind = GeneratorFile.Kind(name: name) ?? (Self.isProgram(name, status) ? .executable : nil)
+        else {
             let reason = "its name does not end in .json, .yaml, .yml or .py, and it may not be executed"
             listing.ignored.append(.init(path: path, reason: reason))
             return
         }
         listing.generators.append(GeneratorFile(path: path, kind: kind, stamp: FileStamp(of: status)))
+    }
+
+    private static func isProgram(_ name: String, _ status: stat) -> Bool {
+        status.isExecutable && !endsOfOthers.contains { name.hasSuffix($0) }
     }
 }

@@ -213,7 +213,8 @@ struct CachedRunsTests {
             bench.runs.begin(key)
             bench.runs.finish(
                 key, .success(Self.list("a:1")), stamp: bench.generator.file.stamp, seconds: 0, at: now)
-            #expect(bench.runs.count <= 10)
+            bench.runs.makeRoom(keeping: key)
+            #expect(bench.runs.count <= 11)
             #expect(bench.runs.entry(key) != nil)
         }
         #expect(bench.outcome(at: 50) == "fresh " + Self.a)
@@ -231,6 +232,7 @@ struct CachedRunsTests {
             bench.runs.begin(key)
             bench.runs.finish(
                 key, .success(Self.list(big)), stamp: generator.file.stamp, seconds: 0, at: now)
+            bench.runs.makeRoom(keeping: key)
             #expect(bench.runs.entry(key)?.good != nil)
             #expect(bench.runs.bytes < 1_048_576)
         }

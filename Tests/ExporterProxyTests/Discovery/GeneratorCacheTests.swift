@@ -15,7 +15,8 @@ struct GeneratorCacheTests {
         init(runsMax: Int = 16, _ change: (inout CachedRuns.Rules) -> Void = { _ in }) {
             var rules = CachedRuns.Rules()
             change(&rules)
-            cache = GeneratorCache(rules, runsMax: runsMax) { [begun] job, _ in begun.withLockedValue { $0.append(job) }
+            let bounds = GeneratorCache.Bounds(runsMax: runsMax, patience: .seconds(65))
+            cache = GeneratorCache(rules, bounds) { [begun] job, _ in begun.withLockedValue { $0.append(job) }
             }
         }
 
@@ -30,15 +31,16 @@ struct GeneratorCacheTests {
         }
 
         func ask(
-            _ names: String..., parameters: [GeneratorParameter] = [], every interval: Duration? = nil
+            _ names: String..., parameters: [GeneratorParameter] = [], every interval: Duration? = nil, mount: Int = 0,
+            reloads: Bool = false
         ) async -> [String] {
             let key = TargetsQuery.Key(path: TreePath(), parameters: parameters)
             let generators = names.map { name in
                 let kind = GeneratorFile.Kind(name: name) ?? .executable
                 return ListedGenerator(
-                    mount: 0, file: GeneratorFile(path: name, kind: kind, stamp: Self.stamp), name: name)
+                    mount: mount, file: GeneratorFile(path: name, kind: kind, stamp: Self.stamp), name: name)
             }
-            let query = TargetsQuery(key, interval: interval)
+            let query = TargetsQuery(key, interval: interval, reloads: reloads)
             return await cache.answers(of: generators, query, time: time.source).map { answer in
                 switch answer.outcome {
                 case .fresh(let good): "\(good.list.targetCount)"
@@ -147,8 +149,68 @@ struct GeneratorCacheTests {
         try await bench.wait(until: "one has begun") { bench.namesBegun == ["a.py"] }
         await bench.cache.stop()
         #expect(await answers == ["it is still running", "it is still running"])
-        #expect(await bench.ask("c.py") == ["too many generators wait to be run"])
+        #expect(await bench.ask("c.py") == ["the proxy is ending, or its trees change"])
         try await bench.finish(1)
         #expect(bench.namesBegun == [])
+    }
+
+    // MARK: Too much
+
+    @Test func strangersParameters_KeepNobodyElseWaiting() async throws {
+        let bench = Bench()
+        async let stranger = withTaskGroup(of: [String].self) { group in
+            for number in 0..<200 {
+                group.addTask { await bench.ask("hang.py", parameters: [.init(name: "x", value: "\(number)")]) }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        try await bench.wait(until: "what may wait waits") { await bench.cache.waiterCount == 20 }
+        async let file = bench.ask("a.json")
+        async let plain = bench.ask("hang.py")
+        try await bench.wait(until: "all wait") { await bench.cache.waiterCount == 22 }
+        #expect(bench.namesBegun.count == 5)
+        for _ in 0..<4 { try await bench.finish(1) }
+        try await bench.finish(7)
+        #expect(await file == ["7"])
+        // What has no parameters is next, and not the seventeenth.
+        try await bench.wait(until: "others have begun") { bench.namesBegun.count == 4 }
+        #expect(bench.begun.withLockedValue { $0.map(\.key.parameters.isEmpty) }.contains(true))
+        // Nobody waits for ever, and what nobody waits for does not run.
+        bench.time.advance(by: .seconds(65))
+        await bench.cache.tick(at: bench.time.source())
+        #expect(await plain == ["it is still running"])
+        let answers = await stranger
+        #expect(answers.count { $0 == "too many generators wait to be run" } == 180, "\(answers)")
+        #expect(answers.count { $0 == "1" } == 4)
+        while !bench.namesBegun.isEmpty { try await bench.finish(1) }
+        #expect(bench.namesBegun == [])
+    }
+
+    @Test func requestForMoreThanIsKept_GetsAllOfIt() async throws {
+        let bench = Bench { $0.bytesMax = 1 }
+        async let answers = bench.ask("a.json", "b.json", "c.json")
+        for count in [1, 2, 3] { try await bench.finish(count) }
+        #expect(await answers == ["1", "2", "3"])
+    }
+
+    @Test func equalNamesInTwoTrees_AreTwo() async throws {
+        let bench = Bench()
+        async let one = bench.ask("a.py")
+        async let two = bench.ask("a.py", mount: 1)
+        try await bench.finish(1)
+        try await bench.finish(2)
+        #expect(Set(await [one, two]) == [["1"], ["2"]])
+    }
+
+    @Test func whoForcesARun_DoesNotGetTheOneThatHadBegun() async throws {
+        let bench = Bench()
+        async let first = bench.ask("a.py")
+        try await bench.wait(until: "it has begun") { bench.namesBegun == ["a.py"] }
+        async let forced = bench.ask("a.py", reloads: true)
+        try await bench.wait(until: "both wait") { await bench.cache.waiterCount == 2 }
+        try await bench.finish(1)
+        #expect(await first == ["1"])
+        try await bench.finish(2)
+        #expect(await forced == ["2"])
     }
 }

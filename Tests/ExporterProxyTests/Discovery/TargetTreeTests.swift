@@ -69,7 +69,7 @@ struct TargetTreeTests {
             #expect(!text.contains(planted.outer.path))
         }
         let root = TargetTree(root: planted.outer.file("none"), asksKernel: asksKernel)
-        #expect(throws: TreeError.notFound("the root of the tree is not there")) { try root.listing("") }
+        #expect(throws: TreeError.unreadable("the root of the tree is not there")) { try root.listing("") }
         let file = try #require(try tree.listing("").generators.first)
         try FileManager.default.removeItem(atPath: planted.outer.file("root/a/x.json"))
         #expect(throws: TreeError.notFound("'a/x.json' is not there")) { try tree.read(file) }
