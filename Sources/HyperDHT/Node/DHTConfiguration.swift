@@ -1,0 +1,72 @@
+/// What a node is told of itself and of the network, and the bounds of everything it keeps.
+///
+/// Times are in nanoseconds. What the protocol fixes is in ``DHTWire``.
+package struct DHTConfiguration: Sendable {
+    /// Nodes to begin with. Without any this is the first node of a network.
+    package var bootstrap: [IPv4Address] = []
+    /// Whether others must not keep this node: it then stores nothing for them, and has no name that they could check.
+    package var isEphemeral = true
+    /// Where everybody can reach this node, if that is known. Else it is learned from what others see.
+    package var publicAddress: IPv4Address?
+    /// Whether anyone can send to this node first. Peers believe it, and then no hole has to be punched.
+    package var isOpen = false
+    /// For peers behind the same NAT.
+    package var localAddresses: [IPv4Address] = []
+
+    /// Servers that announced themselves here.
+    package var forwardsMax = 16_384
+    /// Of these, with the same host.
+    package var forwardsPerHostMax = 2_048
+    /// Topics with records.
+    package var topicsMax = 4_096
+    /// Messages passed on, whose answers may come back.
+    package var relayedMax = 4_096
+    /// Questions that wait for their turn.
+    package var waitingRequestsMax = 2_048
+    package var queriesMax = 4_096
+    package var connectsMax = 4_096
+    /// How long ``DHTNode/connect(to:as:through:at:)`` may take.
+    package var connectTimeout: Int64 = 20_000_000_000
+
+    /// Handshakes answered that nobody has come to use yet.
+    package var pendingHandshakesMax = 512
+    /// Handshakes remembered, so that a repeated one costs no cryptography.
+    package var handshakesKeptMax = 2_048
+    /// Of new handshakes, over all callers; each costs four scalar multiplications.
+    package var handshakes = RateLimitBounds(perSecond: 200, burst: 600)
+    /// Of new handshakes that are said to come from one host.
+    package var handshakesPerHost = RateLimitBounds(perSecond: 20, burst: 60)
+    /// Of new handshakes that one node passes on.
+    package var handshakesPerRelay = RateLimitBounds(perSecond: 100, burst: 300)
+    /// By how many bytes the answers to a host may exceed its questions, as long as it has not shown that it is there.
+    package var excessBytesPerHost = RateLimitBounds(perSecond: 65_536, burst: 131_072)
+
+    package init() {}
+}
+
+/// What all nodes agree on.
+enum DHTWire {
+    static let second: Int64 = 1_000_000_000
+    /// Nodes per row of a table, and in an answer.
+    static let k = 20
+    static let parallelQuestions = 10
+    static let parallelHandshakes = 2
+    static let requestTimeout: Int64 = second
+    static let retries = 3
+    static let queryRetries = 5
+    /// Servers announce themselves at so many nodes.
+    static let announceNodes = 3
+    static let keepAliveInterval: Int64 = 3 * second
+    /// After which a server announces itself anew.
+    static let keepAliveRounds = 100
+    static let announcementLifetime: Int64 = 20 * 60 * second
+    static let handshakeLifetime: Int64 = 10 * second
+    static let tick: Int64 = 5 * second
+    static let ticksBetweenPings = 8
+    static let ticksBetweenRefreshes = 60
+    static let delayedPingMillisecondsMax: UInt32 = 10_000
+    /// Longer messages 1 and 2 are none of ours.
+    static let noiseBytesMax = 1_024
+    /// Longer datagrams are not looked at.
+    static let datagramBytesMax = 1_500
+}

@@ -1,0 +1,223 @@
+/// A peer that is being called.
+struct Connect: Sendable {
+    /// How long a peer that should send first is waited for before it is sent to.
+    static let patience: Int64 = DHTWire.second
+
+    /// What the peer's answer says.
+    struct Answer: Sendable {
+        var session: NoiseSession
+        var remoteStreamID: UInt32
+        /// Where to send if nothing better is found; `nil` if that is of no use without a hole.
+        var fallback: IPv4Address?
+    }
+
+    enum Phase: Sendable {
+        case calling
+        /// The peer sends first.
+        case waiting(Answer, until: Int64)
+        /// Whether it is in our own network.
+        case probing(Answer)
+    }
+
+    let target: Bytes32
+    let initiator: NoiseInitiator
+    let streamID: UInt32
+    let giveUpAt: Int64
+    var phase = Phase.calling
+    /// Nodes that pass on handshakes for the peer.
+    var untried: [IPv4Address]
+    var tried: Set<IPv4Address> = []
+    var inFlight = 0
+    var isSearching = true
+    /// Where a packet of the peer has come from already.
+    var heardFrom: IPv4Address?
+
+    var dueAt: Int64 {
+        if case .waiting(_, let until) = phase { min(until, giveUpAt) } else { giveUpAt }
+    }
+}
+
+extension DHTNode {
+    /// Finds `key` and has a handshake with it, as `identity`. It ends with ``DHTEvent/connected(connect:_:)`` or
+    /// ``DHTEvent/connectFailed(connect:_:)`` of the number that this answers with.
+    ///
+    /// `nodes` are asked at once: those through which the peer was reached before.
+    package mutating func connect(
+        to key: PublicKey, as identity: KeyPair, through nodes: [IPv4Address] = [], at now: Int64
+    ) -> Int {
+        let (number, streamID) = (number(), freeStreamID())
+        guard connects.count < configuration.connectsMax else {
+            events.append(.connectFailed(connect: number, .tooMany))
+            return number
+        }
+        guard
+            let initiator = try? NoiseInitiator(identity: identity, remote: key, payload: payload(streamID).bytes)
+        else {
+            events.append(.connectFailed(connect: number, .badKey))
+            return number
+        }
+        connects[number] = Connect(
+            target: key.target, initiator: initiator, streamID: streamID,
+            giveUpAt: now + configuration.connectTimeout, untried: nodes)
+        connectsByStream[streamID] = number
+        callNext(number)
+        if startQuery(key.target, .external(.findPeer), for: .connect(number)) == nil {
+            end(number, .connectFailed(connect: number, .tooMany))
+        }
+        return number
+    }
+
+    /// Forgets about it; no event follows.
+    package mutating func cancel(connect number: Int) {
+        guard let connect = connects.removeValue(forKey: number) else { return }
+        connectsByStream[connect.streamID] = nil
+        pending.forget(.handshake(connect: number))
+        pending.forget(.probe(connect: number))
+        for (query, running) in queries {
+            guard case .connect(number) = running.owner else { continue }
+            queries[query] = nil
+            pending.forget(.query(query))
+        }
+    }
+
+    private mutating func end(_ number: Int, _ event: DHTEvent) {
+        guard connects[number] != nil else { return }
+        cancel(connect: number)
+        events.append(event)
+    }
+
+    // MARK: Calling
+
+    mutating func found(_ node: IPv4Address, forConnect number: Int) {
+        guard let connect = connects[number], !connect.tried.contains(node), !connect.untried.contains(node) else {
+            return
+        }
+        connects[number]?.untried.append(node)
+        callNext(number)
+    }
+
+    mutating func searched(forConnect number: Int) {
+        connects[number]?.isSearching = false
+        callNext(number)
+    }
+
+    mutating func unanswered(forConnect number: Int) {
+        connects[number]?.inFlight -= 1
+        callNext(number)
+    }
+
+    /// Sends message 1 through the next nodes, always the same one.
+    private mutating func callNext(_ number: Int) {
+        guard var connect = connects[number], case .calling = connect.phase else { return }
+        let value = HandshakeMessage(mode: .fromClient, noise: connect.initiator.message).bytes
+        while connect.inFlight < DHTWire.parallelHandshakes, !connect.untried.isEmpty {
+            let node = connect.untried.removeFirst()
+            guard connect.tried.insert(node).inserted else { continue }
+            connect.inFlight += 1
+            pending.ask(
+                PendingRequests.Question(
+                    to: node, command: .external(.peerHandshake), target: connect.target, value: value,
+                    purpose: .handshake(connect: number)))
+        }
+        connects[number] = connect
+        guard connect.inFlight == 0, connect.untried.isEmpty, !connect.isSearching else { return }
+        end(number, .connectFailed(connect: number, connect.tried.isEmpty ? .notFound : .noAnswer))
+    }
+
+    mutating func answered(_ reply: DHTReply, forConnect number: Int, at now: Int64) {
+        guard let connect = connects[number], case .calling = connect.phase else { return }
+        // A relay may answer anything: only what the peer itself has sealed counts.
+        guard let value = reply.value, let message = try? HandshakeMessage(bytes: value), message.mode == .reply,
+            let (payload, session) = try? connect.initiator.finish(message.noise[...]),
+            let theirs = try? NoisePayload(bytes: payload)
+        else { return unanswered(forConnect: number) }
+        guard theirs.version == NoisePayload.version, theirs.failure == .none else {
+            let failure = theirs.failure == .none ? .versionMismatch : theirs.failure
+            return end(number, .connectFailed(connect: number, .failed(failure)))
+        }
+        guard let stream = theirs.stream else { return end(number, .connectFailed(connect: number, .noStream)) }
+        let relayed = message.peerAddress.flatMap { $0.isPlausible(from: reply.from) ? $0 : nil }
+        let answer = Connect.Answer(
+            session: session, remoteStreamID: stream.id, fallback: relayed ?? reply.from)
+        choosePath(number, answer, theirs, isDirect: message.peerAddress == nil, reply, at: now)
+    }
+
+    // MARK: Finding the way
+
+    private mutating func choosePath(
+        _ number: Int, _ answer: Connect.Answer, _ theirs: NoisePayload, isDirect: Bool, _ reply: DHTReply,
+        at now: Int64
+    ) {
+        guard let server = answer.fallback else { return }
+        if let heard = connects[number]?.heardFrom { return connected(number, answer, at: heard) }
+        if isDirect { return connected(number, answer, at: server) }
+        if theirs.firewall == .open {
+            let open = theirs.addresses4.first { $0.scope == .global }
+            return connected(number, answer, at: open ?? server)
+        }
+        var answer = answer
+        if let holepunch = theirs.holepunch, !holepunch.relays.isEmpty { answer.fallback = nil }
+        // It sends first, to us who can be reached.
+        if configuration.isOpen {
+            let patience = answer.fallback == nil ? DHTWire.handshakeLifetime : Connect.patience
+            connects[number]?.phase = .waiting(answer, until: now + patience)
+        } else if reply.to.host == server.host, let near = Self.nearest(theirs.addresses4, to: server) {
+            probe(near, number, answer)
+        } else {
+            fallBack(number, answer)
+        }
+    }
+
+    /// Where no hole can be made yet, a peer behind a NAT of its own is out of reach.
+    private mutating func fallBack(_ number: Int, _ answer: Connect.Answer) {
+        guard let address = answer.fallback else {
+            return end(number, .connectFailed(connect: number, .unreachable))
+        }
+        connected(number, answer, at: address)
+    }
+
+    /// Both are behind one address to the outside: it may be in our network.
+    private mutating func probe(_ address: IPv4Address, _ number: Int, _ answer: Connect.Answer) {
+        connects[number]?.phase = .probing(answer)
+        pending.ask(
+            .init(to: address, command: .internal(.ping), retries: 1, purpose: .probe(connect: number)))
+    }
+
+    mutating func probed(_ address: IPv4Address?, forConnect number: Int) {
+        guard case .probing(let answer) = connects[number]?.phase else { return }
+        if let address { connected(number, answer, at: address) } else { fallBack(number, answer) }
+    }
+
+    /// Of what a peer says are its addresses in its own network: one that we may send to.
+    private static func nearest(_ addresses: [IPv4Address], to server: IPv4Address) -> IPv4Address? {
+        addresses.filter { $0.scope.map { $0 != .global && ($0 == .local || server.scope == .loopback) } ?? false }
+            .max { $0.sharedOctets(with: server) < $1.sharedOctets(with: server) }
+    }
+
+    mutating func arrived(_ address: IPv4Address, forConnect number: Int) {
+        connects[number]?.heardFrom = address
+        switch connects[number]?.phase {
+        case .waiting(let answer, _), .probing(let answer): connected(number, answer, at: address)
+        case .calling, nil: break
+        }
+    }
+
+    private mutating func connected(_ number: Int, _ answer: Connect.Answer, at address: IPv4Address) {
+        guard let connect = connects[number] else { return }
+        let connection = DHTConnection(
+            session: answer.session, remoteAddress: address, streamID: connect.streamID,
+            remoteStreamID: answer.remoteStreamID)
+        end(number, .connected(connect: number, connection))
+    }
+
+    mutating func advanceConnects(at now: Int64) {
+        for (number, connect) in connects where connect.dueAt <= now {
+            switch connect.phase {
+            case .waiting(let answer, let until) where until <= now: fallBack(number, answer)
+            case .calling where connect.tried.isEmpty: end(number, .connectFailed(connect: number, .notFound))
+            case .calling: end(number, .connectFailed(connect: number, .noAnswer))
+            case .waiting, .probing: end(number, .connectFailed(connect: number, .unreachable))
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+/// Somebody whose handshake has been answered, and who has not come yet.
+struct Visitor: Sendable {
+    var server: PublicKey
+    var session: NoiseSession
+    var remoteStreamID: UInt32
+    var until: Int64
+}
+
+extension DHTNode {
+    /// A handshake as it came.
+    struct Call {
+        var request: DHTRequest
+        var target: Bytes32
+        var message: HandshakeMessage
+        var from: IPv4Address
+        /// Who calls, as far as the last relay says so.
+        var client: IPv4Address
+        /// Where the answer goes.
+        var answerTo: IPv4Address
+
+        var isDirect: Bool { message.mode == .fromClient }
+    }
+
+    mutating func handshake(_ request: DHTRequest, from: IPv4Address, at now: Int64) {
+        guard let target = request.target, let value = request.value,
+            let message = try? HandshakeMessage(bytes: value),
+            1...DHTWire.noiseBytesMax ~= message.noise.count
+        else { return counters.drop(.malformed) }
+        guard let server = servers[target], !server.isStopping, message.mode != .fromServer else {
+            return relayHandshake(message, request, target, from: from, at: now)
+        }
+        guard let call = Self.call(message, request, target, from: from) else { return counters.drop(.handshake) }
+        serve(call, server, at: now)
+    }
+
+    private static func call(
+        _ message: HandshakeMessage, _ request: DHTRequest, _ target: Bytes32, from: IPv4Address
+    ) -> Call? {
+        let (client, answerTo): (IPv4Address?, IPv4Address?) =
+            switch message.mode {
+            case .fromClient: (from, from)
+            case .fromRelay: (message.peerAddress, from)
+            case .fromSecondRelay: (message.peerAddress, message.relayAddress)
+            case .fromServer, .reply: (nil, nil)
+            }
+        guard let client, let answerTo, client.isPlausible(from: from), answerTo.isPlausible(from: from) else {
+            return nil
+        }
+        return Call(
+            request: request, target: target, message: message, from: from, client: client, answerTo: answerTo)
+    }
+
+    private mutating func serve(_ call: Call, _ server: Server, at now: Int64) {
+        let name = AnsweredHandshakes.name(of: call.message.noise)
+        if let known = answered.answer(to: name, at: now) {
+            counters.handshakesRepeated += 1
+            if case .message(let answer) = known { send(answer, call) }
+            return
+        }
+        guard isWelcome(call, at: now) else { return counters.drop(.handshake) }
+        do {
+            let responder = try NoiseResponder(
+                identity: server.identity, message: call.message.noise[...], isAdmitted: server.isAdmitted)
+            try accept(responder, call, server, name, at: now)
+        } catch .refused(let caller) {
+            counters.handshakesRefused += 1
+            answered.keep(.silence, to: name, at: now)
+            events.append(
+                .refused(server: server.identity.publicKey, caller: caller, address: call.client))
+        } catch { counters.drop(.handshake) }
+    }
+
+    /// Before anything costly: whether there is room, and whether the caller, its relay and all together have not had
+    /// their share.
+    private mutating func isWelcome(_ call: Call, at now: Int64) -> Bool {
+        guard call.message.noise.count >= NoiseResponder.messageBytesMin, answered.hasRoom(at: now),
+            visitors.count < configuration.pendingHandshakesMax
+        else { return false }
+        let isOurs = call.client.scope == .loopback && call.from.scope == .loopback
+        guard isOurs || handshakesOfHosts.take(of: call.client.host, at: now) else { return false }
+        guard isOurs || call.isDirect || handshakesOfRelays.take(of: call.from, at: now) else { return false }
+        return handshakesInAll.take(of: true, at: now)
+    }
+
+    private mutating func accept(
+        _ responder: NoiseResponder, _ call: Call, _ server: Server, _ name: Bytes32, at now: Int64
+    ) throws(NoiseError) {
+        guard let theirs = try? NoisePayload(bytes: responder.payload) else { return counters.drop(.handshake) }
+        let streamID = freeStreamID()
+        var ours = payload(streamID)
+        if theirs.version != NoisePayload.version { ours.failure = .versionMismatch }
+        if theirs.stream == nil, ours.failure == .none { ours.failure = .aborted }
+        let (answer, session) = try responder.finish(payload: ours.bytes)
+        counters.handshakesAnswered += 1
+        answered.keep(.message(answer), to: name, at: now)
+        send(answer, call)
+        guard ours.failure == .none, theirs.failure == .none, let stream = theirs.stream else { return }
+        visitors[streamID] = Visitor(
+            server: server.identity.publicKey, session: session, remoteStreamID: stream.id,
+            until: now + DHTWire.handshakeLifetime)
+        // Who can be reached is sent to at once, which opens our own NAT; others show by their first packet where
+        // they are.
+        if theirs.firewall == .open || call.isDirect { arrived(streamID, at: call.client) }
+    }
+
+    private mutating func send(_ answer: [UInt8], _ call: Call) {
+        if call.isDirect {
+            let value = HandshakeMessage(mode: .reply, noise: answer).bytes
+            let response = DHTResponse(tid: call.request.tid, to: call.from, id: ownID, value: value)
+            outgoing.append(DHTOutgoing(to: call.from, bytes: response.bytes))
+        } else {
+            let message = HandshakeMessage(mode: .fromServer, noise: answer, peerAddress: call.client)
+            send(message.bytes, call.request, call.target, to: call.answerTo)
+        }
+    }
+
+    /// What we say of ourselves to a peer.
+    func payload(_ streamID: UInt32) -> NoisePayload {
+        var payload = NoisePayload()
+        payload.firewall = configuration.isOpen ? .open : .unknown
+        let known = configuration.isOpen ? publicAddress.map { [$0] } ?? [] : []
+        payload.addresses4 = known + configuration.localAddresses.filter { !known.contains($0) }
+        payload.stream = NoisePayload.Stream(id: streamID)
+        payload.secretStream = 1
+        return payload
+    }
+
+    /// Which nobody can guess, and no other stream that is being made has.
+    mutating func freeStreamID() -> UInt32 {
+        while true {
+            let id = UInt32.random(in: 1...UInt32.max, using: &numbers)
+            if visitors[id] == nil, connectsByStream[id] == nil { return id }
+        }
+    }
+
+    private mutating func arrived(_ streamID: UInt32, at address: IPv4Address) {
+        guard let visitor = visitors.removeValue(forKey: streamID) else { return }
+        let connection = DHTConnection(
+            session: visitor.session, remoteAddress: address, streamID: streamID,
+            remoteStreamID: visitor.remoteStreamID)
+        events.append(.accepted(server: visitor.server, connection))
+    }
+
+    /// A packet of a stream, which may be the first one.
+    mutating func receivedPacket(of streamID: UInt32, from: IPv4Address) {
+        guard from.scope != nil else { return }
+        arrived(streamID, at: from)
+        if let connect = connectsByStream[streamID] { arrived(from, forConnect: connect) }
+    }
+
+    mutating func forgetVisitors(at now: Int64) {
+        for (id, visitor) in visitors where visitor.until <= now { visitors[id] = nil }
+    }
+}

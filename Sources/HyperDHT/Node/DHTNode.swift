@@ -1,0 +1,140 @@
+/// A node of the DHT: finds servers by their keys, lets itself be found, and helps others to.
+///
+/// It decides and never acts. The shell hands in datagrams and the time, and after any call, or several, asks
+/// ``poll(at:into:)`` for what is to be sent; and asks it again at ``nextDeadline``. What has happened is told by
+/// ``nextEvent()``. The time never goes backwards; where it begins does not matter.
+///
+/// All goes over one socket, that of the streams too: the hole that a node keeps open in its NAT is that of the socket.
+package struct DHTNode: Sendable {
+    package let configuration: DHTConfiguration
+    package internal(set) var counters = DHTCounters()
+    package internal(set) var table: RoutingTable
+
+    var numbers: Randomness
+    var tokens: RoundTripTokens
+    var pending: PendingRequests
+    var reflexive = ReflexiveAddress()
+    var store: AnnouncementStore
+    var relayed: RelayedMessages
+    var excess: RateLimit<UInt32>
+
+    var queries: [Int: RunningQuery] = [:]
+    var nextNumber = 1
+
+    var servers: [Bytes32: Server] = [:]
+    var answered: AnsweredHandshakes
+    var visitors: [UInt32: Visitor] = [:]
+    var handshakesInAll: RateLimit<Bool>
+    var handshakesOfHosts: RateLimit<UInt32>
+    var handshakesOfRelays: RateLimit<IPv4Address>
+
+    var connects: [Int: Connect] = [:]
+    /// Whose stream it will be.
+    var connectsByStream: [UInt32: Int] = [:]
+
+    var upkeep: Upkeep
+    var delayedAnswers: [(at: Int64, outgoing: DHTOutgoing)] = []
+    var outgoing: [DHTOutgoing] = []
+    var events: [DHTEvent] = []
+    private var eventsTaken = 0
+
+    package init(_ configuration: DHTConfiguration, at now: Int64, numbers: Randomness = Randomness()) {
+        var numbers = numbers
+        self.configuration = configuration
+        let named = configuration.isEphemeral ? nil : configuration.publicAddress.map(NodeID.of)
+        table = RoutingTable(ownID: named ?? numbers.bytes32())
+        tokens = RoundTripTokens(at: now, numbers: &numbers)
+        pending = PendingRequests(waitingMax: configuration.waitingRequestsMax)
+        store = AnnouncementStore(configuration)
+        relayed = RelayedMessages(max: configuration.relayedMax)
+        excess = RateLimit(configuration.excessBytesPerHost)
+        answered = AnsweredHandshakes(max: configuration.handshakesKeptMax)
+        handshakesInAll = RateLimit(configuration.handshakes)
+        handshakesOfHosts = RateLimit(configuration.handshakesPerHost)
+        handshakesOfRelays = RateLimit(configuration.handshakesPerRelay)
+        upkeep = Upkeep(at: now, isNamed: named != nil)
+        self.numbers = numbers
+        bootstrap()
+    }
+
+    /// What has happened, one at a time, until nil.
+    package mutating func nextEvent() -> DHTEvent? {
+        guard eventsTaken < events.count else { return nil }
+        defer {
+            eventsTaken += 1
+            if eventsTaken == events.count { (events, eventsTaken) = ([], 0) }
+        }
+        return events[eventsTaken]
+    }
+
+    /// Where others see us, as far as it is known.
+    package var publicAddress: IPv4Address? { configuration.publicAddress ?? reflexive.address }
+
+    /// The name by which others may keep us.
+    var ownID: Bytes32? { upkeep.isNamed ? table.ownID : nil }
+
+    /// How many things it remembers; bounded, whoever sends what.
+    package var size: Int {
+        table.count + pending.count + store.forwardsCount + store.topicsCount + relayed.count + excess.count
+            + queries.count + answered.count + visitors.count + connects.count + delayedAnswers.count
+            + handshakesOfHosts.count + handshakesOfRelays.count
+    }
+
+    mutating func number() -> Int {
+        defer { nextNumber += 1 }
+        return nextNumber
+    }
+}
+
+extension DHTNode {
+    /// Takes a datagram that came on the socket. Those that are not the DHT's are left to others; but a packet of a
+    /// stream that a peer has been promised may be the first sign of where that peer is, so hand them in here before
+    /// their stream is looked for: then an event has made the stream already.
+    package mutating func received(_ datagram: ArraySlice<UInt8>, from: IPv4Address, at now: Int64) {
+        guard DHTDatagram.matches(datagram) else {
+            if let id = UDXPacket.streamID(of: datagram) { receivedPacket(of: id, from: from) }
+            return
+        }
+        counters.datagramsReceived += 1
+        guard datagram.count <= DHTWire.datagramBytesMax, from.scope != nil,
+            let message = try? DHTDatagram(datagram)
+        else { return counters.drop(.malformed) }
+        switch message {
+        case .request(let request): answer(request, bytes: datagram.count, from: from, at: now)
+        case .response(let response): received(response, from: from, at: now)
+        }
+    }
+
+    /// Does what is due, and appends what is to be sent.
+    package mutating func poll(at now: Int64, into datagrams: inout [DHTOutgoing]) {
+        keepUp(at: now)
+        keepServersAnnounced(at: now)
+        forgetVisitors(at: now)
+        advanceConnects(at: now)
+        let due = pending.poll(at: now, numbers: &numbers)
+        for question in due.slow { repeated(question) }
+        for question in due.failed { failed(question, at: now) }
+        for (tid, question) in due.send { send(question, tid: tid) }
+        sendDelayedAnswers(at: now)
+        counters.datagramsSent += outgoing.count
+        datagrams += outgoing
+        outgoing.removeAll(keepingCapacity: true)
+    }
+
+    /// When to call ``poll(at:into:)`` if nothing else happens before.
+    package func nextDeadline(after now: Int64) -> Int64 {
+        guard outgoing.isEmpty else { return now }
+        let deadlines = [
+            pending.nextDeadline(after: now), upkeep.tickAt, servers.values.lazy.map(\.dueAt).min(),
+            visitors.values.lazy.map(\.until).min(), connects.values.lazy.map(\.dueAt).min(),
+            delayedAnswers.lazy.map(\.at).min(),
+        ]
+        return max(now, deadlines.compactMap { $0 }.min() ?? .max)
+    }
+
+    private mutating func sendDelayedAnswers(at now: Int64) {
+        guard !delayedAnswers.isEmpty else { return }
+        for answer in delayedAnswers where answer.at <= now { outgoing.append(answer.outgoing) }
+        delayedAnswers.removeAll { $0.at <= now }
+    }
+}

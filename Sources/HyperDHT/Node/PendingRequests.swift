@@ -1,0 +1,140 @@
+/// Questions under way: their numbers, when to repeat them, when to give up.
+struct PendingRequests: Sendable {
+    /// One question, whoever it is for.
+    struct Question: Sendable {
+        var to: IPv4Address
+        var command: DHTCommand
+        var target: Bytes32?
+        var token: Bytes32?
+        var value: [UInt8]?
+        /// How often it is sent again.
+        var retries = DHTWire.retries
+        var purpose: Purpose
+    }
+
+    /// Who waits for the answer.
+    enum Purpose: Hashable, Sendable {
+        case query(Int)
+        /// Whether a new node is there, before it is kept.
+        case newcomer
+        /// How somebody sees us.
+        case mirror
+        /// Whether a known node is still there; if not, there is room for another.
+        case veteran(replacement: IPv4Address?)
+        case keepAlive(server: Bytes32)
+        case announce(server: Bytes32)
+        /// For a token with which to withdraw an announcement.
+        case withdrawal(server: Bytes32)
+        case unannounce(server: Bytes32)
+        case handshake(connect: Int)
+        case probe(connect: Int)
+    }
+
+    private struct Pending {
+        var question: Question
+        var sendsLeft: Int
+        var deadline: Int64
+        var wasRepeated = false
+    }
+
+    /// What is to happen now.
+    struct Due {
+        var send: [(tid: UInt16, question: Question)] = []
+        /// Repeated for the first time.
+        var slow: [Question] = []
+        var failed: [Question] = []
+    }
+
+    private let waitingMax: Int
+    private var pending: [UInt16: Pending] = [:]
+    private var waiting: [Question] = []
+    private var refused: [Question] = []
+    private var budget = SendBudget()
+
+    init(waitingMax: Int) { self.waitingMax = waitingMax }
+
+    var count: Int { pending.count + waiting.count }
+
+    /// Whether somebody waits with this purpose for this node.
+    func contains(_ purpose: Purpose, to address: IPv4Address) -> Bool {
+        pending.values.contains { $0.question.purpose == purpose && $0.question.to == address }
+            || waiting.contains { $0.purpose == purpose && $0.to == address }
+    }
+
+    func count(of purpose: Purpose) -> Int {
+        pending.values.count { $0.question.purpose == purpose } + waiting.count { $0.purpose == purpose }
+    }
+
+    mutating func ask(_ question: Question) {
+        if waiting.count < waitingMax { waiting.append(question) } else { refused.append(question) }
+    }
+
+    /// The question that `response` answers: its number, and where it went.
+    mutating func answered(_ response: DHTResponse, from: IPv4Address, at now: Int64) -> Question? {
+        guard let entry = pending[response.tid], entry.question.to == from else { return nil }
+        pending[response.tid] = nil
+        budget.giveBack(at: now)
+        return entry.question
+    }
+
+    /// What is not wanted any more is neither repeated nor does it fail.
+    mutating func forget(_ purpose: Purpose) {
+        waiting.removeAll { $0.purpose == purpose }
+        for (tid, entry) in pending where entry.question.purpose == purpose { pending[tid] = nil }
+    }
+
+    mutating func poll(at now: Int64, numbers: inout Randomness) -> Due {
+        var due = Due()
+        swap(&due.failed, &refused)
+        for (tid, entry) in pending.filter({ $0.value.deadline <= now }).sorted(by: { $0.key < $1.key }) {
+            repeatOrFail(tid, entry, at: now, into: &due)
+        }
+        sendWaiting(at: now, numbers: &numbers, into: &due)
+        return due
+    }
+
+    private mutating func repeatOrFail(_ tid: UInt16, _ entry: Pending, at now: Int64, into due: inout Due) {
+        guard entry.sendsLeft > 0 else {
+            pending[tid] = nil
+            due.failed.append(entry.question)
+            return
+        }
+        guard budget.take(at: now) else {
+            pending[tid]?.deadline = now + SendBudget.slotTime / 3
+            return
+        }
+        if !entry.wasRepeated { due.slow.append(entry.question) }
+        pending[tid]?.wasRepeated = true
+        pending[tid]?.sendsLeft -= 1
+        pending[tid]?.deadline = now + DHTWire.requestTimeout
+        due.send.append((tid, entry.question))
+    }
+
+    private mutating func sendWaiting(at now: Int64, numbers: inout Randomness, into due: inout Due) {
+        var sent = 0
+        while sent < waiting.count, let tid = freeNumber(&numbers), budget.take(at: now) {
+            let question = waiting[sent]
+            pending[tid] = Pending(
+                question: question, sendsLeft: question.retries, deadline: now + DHTWire.requestTimeout)
+            due.send.append((tid, question))
+            sent += 1
+        }
+        waiting.removeFirst(sent)
+    }
+
+    /// By chance, so that nobody who cannot see the question can answer it.
+    private func freeNumber(_ numbers: inout Randomness) -> UInt16? {
+        for _ in 0..<16 {
+            let tid = UInt16.random(in: 0...UInt16.max, using: &numbers)
+            if pending[tid] == nil { return tid }
+        }
+        return nil
+    }
+
+    func nextDeadline(after now: Int64) -> Int64? {
+        guard refused.isEmpty else { return now }
+        let first = pending.values.lazy.map(\.deadline).min()
+        guard !waiting.isEmpty else { return first }
+        return min(first ?? .max, now + SendBudget.slotTime / 3)
+    }
+}
