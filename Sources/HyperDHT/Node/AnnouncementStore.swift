@@ -73,7 +73,7 @@ struct AnnouncementStore: Sendable {
     private mutating func keep(_ forward: Forward, in topic: Bytes32) -> Bool {
         var records = topics[topic] ?? []
         records.removeAll { $0.record.publicKey == forward.record.publicKey }
-        guard records.count < Self.recordsPerTopicMax, !records.isEmpty || topics.count < topicsMax else {
+        guard records.count < Self.recordsPerTopicMax, topics[topic] != nil || topics.count < topicsMax else {
             return false
         }
         topics[topic] = records + [forward]
