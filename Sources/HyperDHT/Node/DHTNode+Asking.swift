@@ -81,7 +81,8 @@ extension DHTNode {
             return counters.drop(.unexpectedResponse)
         }
         let reply = DHTReply(response, from: from)
-        learned(response.to, from: from)
+        // Somebody in our own network sees another address of ours.
+        if case .probe = question.purpose {} else { learned(response.to, from: from) }
         if reply.id != nil { keep(from, at: now) }
         switch question.purpose {
         case .query(let number): received(response, reply, forQuery: number)
@@ -95,9 +96,14 @@ extension DHTNode {
         }
     }
 
-    mutating func failed(_ question: PendingRequests.Question, at now: Int64) {
+    mutating func unanswered(_ question: PendingRequests.Question, at now: Int64) {
         // A handshake without an answer may be the peer's choice.
         if case .handshake = question.purpose {} else { table.remove(question.to) }
+        if case .keepAlive(let server) = question.purpose { servers[server]?.lost(question.to, at: now) }
+        failed(question, at: now)
+    }
+
+    mutating func failed(_ question: PendingRequests.Question, at now: Int64) {
         switch question.purpose {
         case .query(let number):
             queries[number]?.query.failed(question.to)
@@ -105,7 +111,7 @@ extension DHTNode {
         case .newcomer, .mirror: break
         case .veteran(let replacement):
             if let replacement { verify(replacement) }
-        case .keepAlive(let server): servers[server]?.lost(question.to, at: now)
+        case .keepAlive: break
         case .announce(let server): announced(nil, forServer: server, at: now)
         case .withdrawal(let server), .unannounce(let server): unannounced(forServer: server)
         case .handshake(let connect): unanswered(forConnect: connect)

@@ -113,7 +113,8 @@ extension DHTNode {
         advanceConnects(at: now)
         let due = pending.poll(at: now, numbers: &numbers)
         for question in due.slow { repeated(question) }
-        for question in due.failed { failed(question, at: now) }
+        for question in due.failed { unanswered(question, at: now) }
+        for question in due.refused { failed(question, at: now) }
         for (tid, question) in due.send { send(question, tid: tid) }
         sendDelayedAnswers(at: now)
         counters.datagramsSent += outgoing.count

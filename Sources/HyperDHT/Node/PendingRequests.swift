@@ -42,7 +42,10 @@ struct PendingRequests: Sendable {
         var send: [(tid: UInt16, question: Question)] = []
         /// Repeated for the first time.
         var slow: [Question] = []
+        /// Nobody has answered.
         var failed: [Question] = []
+        /// Nobody was asked: there are too many questions.
+        var refused: [Question] = []
     }
 
     private let waitingMax: Int
@@ -85,7 +88,7 @@ struct PendingRequests: Sendable {
 
     mutating func poll(at now: Int64, numbers: inout Randomness) -> Due {
         var due = Due()
-        swap(&due.failed, &refused)
+        swap(&due.refused, &refused)
         for (tid, entry) in pending.filter({ $0.value.deadline <= now }).sorted(by: { $0.key < $1.key }) {
             repeatOrFail(tid, entry, at: now, into: &due)
         }
