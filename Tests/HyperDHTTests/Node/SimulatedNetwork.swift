@@ -150,7 +150,8 @@ struct SimulatedNetwork {
 
     private mutating func send(_ bytes: [UInt8], to: IPv4Address, by index: Int, after wait: Int64) {
         let member = members[index]
-        let from = member.natHost.map { outside(of: member.address, nat: $0, to: to) } ?? member.address
+        let isOutside = member.natHost != nil && to.scope != .local
+        let from = isOutside ? outside(of: member.address, nat: member.natHost ?? 0, to: to) : member.address
         guard numbers.share() >= conditions.loss else { return }
         for _ in 0..<(numbers.share() < conditions.duplication ? 2 : 1) {
             sent += 1
@@ -170,15 +171,19 @@ struct SimulatedNetwork {
         return IPv4Address(host: host, port: port)
     }
 
+    /// An address of a local network means something within that network alone.
+    private func isNear(_ passage: Passage, _ member: Member) -> Bool {
+        guard passage.to.scope == .local else { return true }
+        return places[passage.from].map { members[$0].natHost == member.natHost } ?? false
+    }
+
     private mutating func deliver(_ passage: Passage) {
         var to = passage.to
         if let nat = nats[to.host] {
             guard let inside = nat.inside[to.port], nat.opened[to.port]?.contains(passage.from) == true else { return }
             to = inside
-        } else if to.scope == .local {
-            return
         }
-        guard let index = places[to], members[index].isUp else { return }
+        guard let index = places[to], members[index].isUp, isNear(passage, members[index]) else { return }
         members[index].node.received(passage.bytes[...], from: passage.from, at: now)
         poll(index)
         if let id = UDXPacket.streamID(of: passage.bytes[...]), members[index].streams.contains(id) {
