@@ -33,6 +33,12 @@ struct FrameAssembler {
         return buffer[start..<position]
     }
 
+    /// What has come behind the last frame; nothing is left of it here.
+    mutating func takeRest() -> ArraySlice<UInt8> {
+        defer { self = FrameAssembler() }
+        return buffer[position...]
+    }
+
     /// Lets go of the room of frames that were taken.
     mutating func release() {
         guard position == buffer.count else { return }

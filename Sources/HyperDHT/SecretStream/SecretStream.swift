@@ -53,6 +53,12 @@ package struct SecretStream: Sendable {
     /// True once the peer has shown that it has the keys of the handshake: only then is a message 1 no replay.
     package private(set) var isConfirmed = false
 
+    /// Whether the first frame of the peer has come.
+    var hasHeader: Bool { receiver != nil }
+
+    /// Of a message that has not come to its end.
+    var unfinishedBytes: Int { assembler.bufferedBytes }
+
     // MARK: Sending
 
     /// A frame with `message`, which has at most ``messageBytesMax`` bytes. An empty one means nothing to the peer.
