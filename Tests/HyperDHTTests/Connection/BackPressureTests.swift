@@ -74,6 +74,36 @@ struct BackPressureTests {
         #expect(pair.asking.right == 8 && pair.answering.right == 8)
     }
 
+    @Test func longAnswers_AreEncryptedOneAtATime() throws {
+        var talk = try ChannelTalk()
+        let channel = try talk.asking.open(Answers.channel)
+        talk.exchange()
+        for _ in 0..<4 { _ = try talk.asking.request(channel, Answers.method, [], at: 0) }
+        talk.askingSends()
+        let answer = Answers.bytes(Self.answerBytes)
+        while let event = talk.answering.nextEvent() {
+            guard case .rpc(.request(let channel, let id, _, _)) = event else { continue }
+            talk.answering.answer(id, on: channel, with: .success(answer))
+        }
+        #expect(talk.answering.waitingBytes > 4 * Self.answerBytes)
+        for _ in 0..<4 {
+            let bytes = talk.answering.nextBytes(at: 0)
+            #expect(Self.answerBytes..<Self.answerBytes + 100 ~= bytes.count)
+            talk.answering.took(bytes.count - 1, at: 0)
+            #expect(talk.answering.nextBytes(at: 0).count == 1)
+            talk.answering.took(1, at: 0)
+        }
+        #expect(talk.answering.waitingBytes == 0 && talk.answering.counters.messagesSent == 5)
+    }
+
+    @Test func shortMessages_GoTogether() throws {
+        var talk = try ChannelTalk()
+        let channel = try talk.asking.open(Answers.channel)
+        talk.exchange()
+        for _ in 0..<60 { _ = try talk.asking.request(channel, Answers.method, [1, 2, 3], at: 0) }
+        #expect(talk.asking.nextBytes(at: 0).count == 60 * 34)
+    }
+
     @Test func eventsThatNobodyTakes_StopTheReading() throws {
         var limits = SecureChannel.Limits()
         limits.eventsMax = 10

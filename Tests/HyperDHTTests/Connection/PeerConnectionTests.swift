@@ -49,7 +49,7 @@ struct PeerConnectionTests {
     // MARK: Ends
 
     @Test func end_LetsEverythingArriveFirst() throws {
-        var pair = try ConnectionPair(Self.slow)
+        var pair = try ConnectionPair(.init(delay: 40_000_000, bytesPerSecond: 150_000))
         pair.answering.answers = false
         try pair.asking.ask([1], at: 0)
         try pair.run(until: seconds(10)) { !$0.answering.requests.isEmpty }

@@ -137,6 +137,13 @@ struct StreamConnectionTests {
         #expect(talk.callerEvents.contains(.unanswered(channel, id: id)))
     }
 
+    @Test func peerThatEndsBehindItsHandshake_HasSaidTooLittle() throws {
+        var talk = try StreamTalk()
+        talk.called.receive(StreamTalk.bytes(of: &talk.caller)[...], at: 0)
+        talk.called.receiveEnd(at: 0)
+        #expect(talk.called.channel.end == .truncated && talk.called.nextBytes(at: 0).isEmpty)
+    }
+
     @Test func lostStream_FailsWhatIsPending() throws {
         var talk = try StreamTalk()
         let channel = try talk.caller.channel.open(Answers.channel)
