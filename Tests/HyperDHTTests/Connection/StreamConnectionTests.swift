@@ -144,6 +144,14 @@ struct StreamConnectionTests {
         #expect(talk.called.channel.end == .truncated && talk.called.nextBytes(at: 0).isEmpty)
     }
 
+    @Test func endInTheHandshake_ComesBehindTheGreeting() throws {
+        var talk = try StreamTalk()
+        talk.caller.channel.end(at: 0)
+        #expect(!talk.caller.wantsEnd)
+        _ = StreamTalk.bytes(of: &talk.caller)
+        #expect(talk.caller.wantsEnd)
+    }
+
     @Test func lostStream_FailsWhatIsPending() throws {
         var talk = try StreamTalk()
         let channel = try talk.caller.channel.open(Answers.channel)
