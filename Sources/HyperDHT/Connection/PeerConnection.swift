@@ -27,11 +27,35 @@ package struct PeerConnection: Sendable {
         channel.begin(session, at: now)
     }
 
+    /// With a peer that is still being looked for: requests can be made, and go out when ``begin(_:over:at:)`` says so.
+    package init(
+        serving methods: [ChannelName: Set<String>], limits: SecureChannel.Limits = .init(), at now: Int64
+    ) {
+        stream = UDXStream(id: 0)
+        channel = SecureChannel(serving: methods, limits: limits, at: now)
+        // Whoever looks has a patience of its own.
+        channel.confirmUntil = .max
+    }
+
+    /// The peer is found, and has from now on the time to show who it is. `stream` is of the same handshake.
+    ///
+    /// An empty message goes out at once: a peer that does likewise is confirmed after one round, whether or not anybody
+    /// has something to say.
+    package mutating func begin(_ session: NoiseSession, over stream: UDXStream, at now: Int64) {
+        self.stream = stream
+        channel.confirmUntil = now + channel.limits.confirmTimeout
+        channel.begin(session, at: now)
+        channel.sayNothing(at: now)
+    }
+
     package var streamID: UInt32 { stream.id }
     package var streamCounters: UDXCounters { stream.counters }
 
     /// Whether it is to be forgotten: nothing will happen any more, and no peer is left to be answered.
     package var isFinished: Bool { channel.end != nil && stream.isFinished }
+
+    /// What has come and not been looked at.
+    var unreadBytes: Int { stream.unreadBytes }
 
     /// What its buffers hold on to.
     package var bufferBytes: Int { stream.bufferBytes + channel.waitingBytes }

@@ -125,6 +125,13 @@ extension SecureChannel {
         }
     }
 
+    /// An empty message shows the peer that this side has the keys.
+    mutating func sayNothing(at now: Int64) {
+        guard end == nil, let bytes = stream?.frame([], at: now) else { return }
+        counters.keepAlivesSent += 1
+        outgoing.append(encrypted: bytes)
+    }
+
     private mutating func expireRequests(at now: Int64) {
         let expired = requests.filter { $0.value <= now }
         for request in expired.keys.sorted(by: { $0.id < $1.id }) {

@@ -66,7 +66,7 @@ package struct SecureChannel: Sendable {
     var outgoing = OutgoingMessages()
     /// Own requests, and until when an answer is waited for.
     var requests: [Request: Int64] = [:]
-    let confirmUntil: Int64
+    var confirmUntil: Int64
     var isConfirmed = false
     var peerHasEnded = false
     var heardAt: Int64

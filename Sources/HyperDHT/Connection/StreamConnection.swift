@@ -61,6 +61,7 @@ package struct StreamConnection: Sendable {
             handshake = nil
             if !outcome.answer.isEmpty { greeting = outcome.answer[...] }
             channel.begin(outcome.session, at: now)
+            channel.sayNothing(at: now)
             channel.receive(outcome.rest, at: now)
         } catch {
             handshake = nil

@@ -21,6 +21,8 @@ package struct Peer: Equatable, Sendable {
 /// Why there is no connection any more, or why there never was one.
 package enum PeerEnd: Error, Equatable, Sendable, CustomStringConvertible {
     case unreachable(ConnectFailure)
+    /// There is no stream to it, with the reason in a sentence.
+    case notDialled(String)
     case over(ConnectionEnd)
     /// There is room for so many connections only.
     case tooMany
@@ -28,6 +30,7 @@ package enum PeerEnd: Error, Equatable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreachable(let failure): failure.description
+        case .notDialled(let sentence): sentence
         case .over(let end): end.description
         case .tooMany: "too many connections"
         }

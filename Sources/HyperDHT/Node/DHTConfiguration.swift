@@ -10,6 +10,9 @@ package struct DHTConfiguration: Sendable {
     package var publicAddress: IPv4Address?
     /// Whether anyone can send to this node first. Peers believe it, and then no hole has to be punched.
     package var isOpen = false
+    /// Whether peers behind NATs are met by making holes, where this node is not open. Without it they send to where
+    /// others see this node, which is right where its port is open and nobody has said so.
+    package var makesHoles = true
     /// For peers behind the same NAT.
     package var localAddresses: [IPv4Address] = []
 
@@ -30,12 +33,17 @@ package struct DHTConfiguration: Sendable {
 
     /// Handshakes answered that nobody has come to use yet.
     package var pendingHandshakesMax = 512
+    /// Punches that are waited for: one for each peer that is to be met, and for each of its hosts.
+    package var expectedPunchesMax = 2_048
+    /// Of these, from the same host, if it is not our own.
+    package var expectedPunchesPerHostMax = 256
     /// Handshakes remembered, so that a repeated one costs no cryptography.
     package var handshakesKeptMax = 2_048
     /// Of new handshakes, over all callers; each costs four scalar multiplications.
     package var handshakes = RateLimitBounds(perSecond: 200, burst: 600)
-    /// Of new handshakes that are said to come from one host.
-    package var handshakesPerHost = RateLimitBounds(perSecond: 20, burst: 60)
+    /// Of new handshakes that are said to come from one host: a quarter of all, so that a thousand peers behind one
+    /// address are through in less than a minute, and others still have their share.
+    package var handshakesPerHost = RateLimitBounds(perSecond: 50, burst: 150)
     /// Of new handshakes that one node passes on.
     package var handshakesPerRelay = RateLimitBounds(perSecond: 100, burst: 300)
     /// By how many bytes the answers to a host may exceed its questions, as long as it has not shown that it is there.

@@ -22,6 +22,8 @@ package enum ConnectFailure: Error, Equatable, Sendable, CustomStringConvertible
     case noStream
     /// It answers, and no packet finds the way between us.
     case unreachable
+    /// It is behind a NAT, and no hole through that one and ours could be made.
+    case noHole
 
     package var description: String {
         switch self {
@@ -32,6 +34,7 @@ package enum ConnectFailure: Error, Equatable, Sendable, CustomStringConvertible
         case .failed(let failure): "it answers \(failure)"
         case .noStream: "it offers no stream"
         case .unreachable: "no packet finds the way to it"
+        case .noHole: "it is behind a NAT, and no hole could be made between that and ours"
         }
     }
 }
@@ -63,6 +66,8 @@ package enum DHTEvent: Sendable {
 package struct DHTOutgoing: Equatable, Sendable {
     package var to: IPv4Address
     package var bytes: [UInt8]
+    /// How many routers may pass it on; `nil` for as many as usual.
+    package var timeToLive: UInt8? = nil
 }
 
 /// What a node has seen.
@@ -75,25 +80,34 @@ package struct DHTCounters: Equatable, Sendable {
     /// Of those that came again.
     package var handshakesRepeated = 0
     package var handshakesRefused = 0
+    /// Single bytes that open NATs.
+    package var punchesReceived = 0
+    package var punchesSent = 0
     /// By reason.
     package var dropped: [DHTDrop: Int] = [:]
+
+    package init() {}
 
     mutating func drop(_ reason: DHTDrop) { dropped[reason, default: 0] += 1 }
 }
 
 /// Why a datagram was left aside.
-package enum DHTDrop: Sendable, CaseIterable {
+package enum DHTDrop: String, Sendable, CaseIterable {
     case malformed
     /// Nobody asked, or somebody else was asked.
-    case unexpectedResponse
+    case unexpectedResponse = "unexpected_response"
     /// Its host has had enough.
-    case rateLimited
-    case badToken
-    case notAuthentic
+    case rateLimited = "rate_limited"
+    case badToken = "bad_token"
+    case notAuthentic = "not_authentic"
     /// There is no room for what it wants to be kept.
     case full
     /// A handshake that nobody here can answer, or too many of them.
     case handshake
     /// A message to be passed on to whom it is not for.
     case relaying
+    /// A message about a hole that nobody here makes, or one too many.
+    case holepunch
+    /// A punch that nobody here waits for, or one too many.
+    case punch
 }

@@ -83,7 +83,10 @@ extension DHTNode {
     mutating func announced(_ reply: DHTReply?, forServer target: Bytes32, at now: Int64) {
         guard case .announcing(let left) = servers[target]?.phase else { return }
         servers[target]?.phase = .announcing(left: left - 1)
-        if let reply, reply.error == 0 { servers[target]?.freshNodes.append(reply.from) }
+        if let reply, reply.error == 0 {
+            servers[target]?.freshNodes.append(reply.from)
+            servers[target]?.seenAs[reply.from] = reply.to
+        }
         if left <= 1 { announcementEnded(target, at: now) }
     }
 
@@ -102,6 +105,7 @@ extension DHTNode {
         }
         servers[target] = server
         for node in stale { withdraw(target, at: node) }
+        servers[target]?.forgetStrangers()
         if server.isStopping { withdrawAll(target) }
     }
 

@@ -8,7 +8,7 @@ extension DHTNode {
         switch request.command {
         case .internal(let command): answer(command, request, bytes: bytes, from: from, at: now)
         case .external(.peerHandshake): handshake(request, from: from, at: now)
-        case .external(.peerHolepunch): relayHolepunch(request, from: from, at: now)
+        case .external(.peerHolepunch): holepunch(request, from: from, at: now)
         case .external(let command) where ownID != nil:
             answer(command, request, bytes: bytes, from: from, at: now)
         case .external, .unknown: refuse(request, DHTResponse.Failure.unknownCommand, bytes: bytes, from: from, at: now)

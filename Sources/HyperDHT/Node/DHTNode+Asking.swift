@@ -87,18 +87,22 @@ extension DHTNode {
         switch question.purpose {
         case .query(let number): received(response, reply, forQuery: number)
         case .newcomer, .mirror, .veteran: break
-        case .keepAlive: break
+        case .keepAlive(let server): servers[server]?.wasSeen(as: reply.to, by: from, at: now)
         case .announce(let server): announced(reply, forServer: server, at: now)
         case .withdrawal(let server): withdraw(reply, forServer: server)
         case .unannounce(let server): unannounced(forServer: server)
         case .handshake(let connect): answered(reply, forConnect: connect, at: now)
+        case .holepunch(let connect): answered(reply, forHole: connect, at: now)
         case .probe(let connect): probed(from, forConnect: connect)
         }
     }
 
     mutating func unanswered(_ question: PendingRequests.Question, at now: Int64) {
-        // A handshake without an answer may be the peer's choice.
-        if case .handshake = question.purpose {} else { table.remove(question.to) }
+        switch question.purpose {
+        // That there is no answer may be the peer's choice.
+        case .handshake, .holepunch: break
+        default: table.remove(question.to)
+        }
         if case .keepAlive(let server) = question.purpose { servers[server]?.lost(question.to, at: now) }
         failed(question, at: now)
     }
@@ -115,6 +119,7 @@ extension DHTNode {
         case .announce(let server): announced(nil, forServer: server, at: now)
         case .withdrawal(let server), .unannounce(let server): unannounced(forServer: server)
         case .handshake(let connect): unanswered(forConnect: connect)
+        case .holepunch(let connect): unanswered(forHole: connect)
         case .probe(let connect): probed(nil, forConnect: connect)
         }
     }

@@ -15,8 +15,8 @@ struct Connect: Sendable {
         case calling
         /// The peer sends first.
         case waiting(Answer, until: Int64)
-        /// Whether it is in our own network.
-        case probing(Answer)
+        /// It is looked for in our own network, a hole to it is being made, or both.
+        case meeting(Answer)
     }
 
     let target: Bytes32
@@ -31,9 +31,17 @@ struct Connect: Sendable {
     var isSearching = true
     /// Where a packet of the peer has come from already.
     var heardFrom: IPv4Address?
+    var isProbing = false
+    var hole: CallersHole?
+    /// Why there is no hole.
+    var failure = ConnectFailure.unreachable
 
     var dueAt: Int64 {
-        if case .waiting(_, let until) = phase { min(until, giveUpAt) } else { giveUpAt }
+        switch phase {
+        case .calling: giveUpAt
+        case .waiting(_, let until): min(until, giveUpAt)
+        case .meeting: min(hole?.dueAt ?? .max, giveUpAt)
+        }
     }
 }
 
@@ -71,6 +79,7 @@ extension DHTNode {
     package mutating func cancel(connect number: Int) {
         guard let connect = connects.removeValue(forKey: number) else { return }
         connectsByStream[connect.streamID] = nil
+        forgetHole(of: connect, number)
         pending.forget(.handshake(connect: number))
         pending.forget(.probe(connect: number))
         for (query, running) in queries {
@@ -161,31 +170,52 @@ extension DHTNode {
         if configuration.isOpen {
             let patience = answer.fallback == nil ? DHTWire.handshakeLifetime : Connect.patience
             connects[number]?.phase = .waiting(answer, until: now + patience)
-        } else if reply.to.host == server.host, let near = Self.nearest(theirs.addresses4, to: server) {
-            probe(near, number, answer)
         } else {
-            fallBack(number, answer)
+            let obstacle = Obstacle(session: answer.session, payload: theirs, server: server, relay: reply.from)
+            meet(number, answer, obstacle, isNear: reply.to.host == server.host)
         }
     }
 
-    /// Where no hole can be made yet, a peer behind a NAT of its own is out of reach.
-    private mutating func fallBack(_ number: Int, _ answer: Connect.Answer) {
-        guard let address = answer.fallback else {
-            return end(number, .connectFailed(connect: number, .unreachable))
+    /// Where both are behind one address to the outside, it may be in our network. At the same time a hole is made if
+    /// it needs one.
+    private mutating func meet(_ number: Int, _ answer: Connect.Answer, _ obstacle: Obstacle, isNear: Bool) {
+        connects[number]?.phase = .meeting(answer)
+        if isNear, let address = Self.nearest(obstacle.payload.addresses4, to: obstacle.server) {
+            connects[number]?.isProbing = true
+            pending.ask(
+                .init(to: address, command: .internal(.ping), retries: 1, purpose: .probe(connect: number)))
         }
-        connected(number, answer, at: address)
-    }
-
-    /// Both are behind one address to the outside: it may be in our network.
-    private mutating func probe(_ address: IPv4Address, _ number: Int, _ answer: Connect.Answer) {
-        connects[number]?.phase = .probing(answer)
-        pending.ask(
-            .init(to: address, command: .internal(.ping), retries: 1, purpose: .probe(connect: number)))
+        if answer.fallback == nil, let failure = makeHole(number, obstacle) { connects[number]?.failure = failure }
+        endIfOutOfReach(number)
     }
 
     mutating func probed(_ address: IPv4Address?, forConnect number: Int) {
-        guard case .probing(let answer) = connects[number]?.phase else { return }
-        if let address { connected(number, answer, at: address) } else { fallBack(number, answer) }
+        if let address { return met(number, at: address) }
+        connects[number]?.isProbing = false
+        endIfOutOfReach(number)
+    }
+
+    mutating func holeFailed(_ number: Int) {
+        guard let connect = connects[number] else { return }
+        forgetHole(of: connect, number)
+        connects[number]?.hole = nil
+        connects[number]?.failure = .noHole
+        endIfOutOfReach(number)
+    }
+
+    private mutating func endIfOutOfReach(_ number: Int) {
+        guard let connect = connects[number], case .meeting(let answer) = connect.phase, !connect.isProbing,
+            connect.hole == nil
+        else { return }
+        fallBack(number, answer)
+    }
+
+    /// Without a hole, a peer behind a NAT of its own is out of reach.
+    private mutating func fallBack(_ number: Int, _ answer: Connect.Answer) {
+        guard let address = answer.fallback else {
+            return end(number, .connectFailed(connect: number, connects[number]?.failure ?? .unreachable))
+        }
+        connected(number, answer, at: address)
     }
 
     /// Of what a peer says are its addresses in its own network: one that we may send to.
@@ -196,8 +226,13 @@ extension DHTNode {
 
     mutating func arrived(_ address: IPv4Address, forConnect number: Int) {
         connects[number]?.heardFrom = address
+        met(number, at: address)
+    }
+
+    /// The peer is there.
+    mutating func met(_ number: Int, at address: IPv4Address) {
         switch connects[number]?.phase {
-        case .waiting(let answer, _), .probing(let answer): connected(number, answer, at: address)
+        case .waiting(let answer, _), .meeting(let answer): connected(number, answer, at: address)
         case .calling, nil: break
         }
     }
@@ -216,7 +251,9 @@ extension DHTNode {
             case .waiting(let answer, let until) where until <= now: fallBack(number, answer)
             case .calling where connect.tried.isEmpty: end(number, .connectFailed(connect: number, .notFound))
             case .calling: end(number, .connectFailed(connect: number, .noAnswer))
-            case .waiting, .probing: end(number, .connectFailed(connect: number, .unreachable))
+            case .meeting where connect.giveUpAt > now: advanceHole(number, at: now)
+            case .meeting where connect.hole != nil: end(number, .connectFailed(connect: number, .noHole))
+            case .waiting, .meeting: end(number, .connectFailed(connect: number, .unreachable))
             }
         }
     }

@@ -26,10 +26,10 @@ extension DHTNode {
 
     /// Passes on what two peers behind NATs have to tell each other. Where to is said by who asks, so it has to be the
     /// server, as it announced itself, or as it has answered the same peer before.
-    mutating func relayHolepunch(_ request: DHTRequest, from: IPv4Address, at now: Int64) {
-        guard let target = request.target, let value = request.value, value.count <= DHTWire.noiseBytesMax,
-            let message = try? HolepunchMessage(bytes: value), let peer = message.peerAddress
-        else { return counters.drop(.malformed) }
+    mutating func relayHolepunch(
+        _ message: HolepunchMessage, _ request: DHTRequest, _ target: Bytes32, from: IPv4Address, at now: Int64
+    ) {
+        guard let peer = message.peerAddress else { return counters.drop(.malformed) }
         var onward = message
         onward.peerAddress = from
         switch message.mode {

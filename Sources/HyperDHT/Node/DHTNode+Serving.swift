@@ -4,6 +4,20 @@ struct Visitor: Sendable {
     var session: NoiseSession
     var remoteStreamID: UInt32
     var until: Int64
+    let forgetAt: Int64
+    /// To be made where it has been offered.
+    var hole: VisitorsHole?
+
+    init(
+        server: PublicKey, session: NoiseSession, remoteStreamID: UInt32, hole: VisitorsHole?, at now: Int64
+    ) {
+        (self.server, self.session, self.remoteStreamID, self.hole) = (server, session, remoteStreamID, hole)
+        (until, forgetAt) = (now + DHTWire.handshakeLifetime, now + Punch.lifetimeMax)
+    }
+
+    var dueAt: Int64 { min(until, hole?.punches.dueAt ?? .max) }
+
+    mutating func remember(until time: Int64) { until = min(max(until, time), forgetAt) }
 }
 
 extension DHTNode {
@@ -90,14 +104,21 @@ extension DHTNode {
         var ours = payload(streamID)
         if theirs.version != NoisePayload.version { ours.failure = .versionMismatch }
         if theirs.stream == nil, ours.failure == .none { ours.failure = .aborted }
+        if ours.failure == .none, let offer = offerHole(call, theirs, server) {
+            ours.holepunch = offer
+            if !expectedPunches.hasRoom(for: call.client.host) {
+                counters.drop(.full)
+                ours.failure = .tryLater
+            }
+        }
         let (answer, session) = try responder.finish(payload: ours.bytes)
         counters.handshakesAnswered += 1
         answered.keep(.message(answer), to: name, at: now)
         send(answer, call)
         guard ours.failure == .none, theirs.failure == .none, let stream = theirs.stream else { return }
+        let hole = keepHole(ours.holepunch, of: session, streamID, call)
         visitors[streamID] = Visitor(
-            server: server.identity.publicKey, session: session, remoteStreamID: stream.id,
-            until: now + DHTWire.handshakeLifetime)
+            server: server.identity.publicKey, session: session, remoteStreamID: stream.id, hole: hole, at: now)
         // Who can be reached is sent to at once, which opens our own NAT; others show by their first packet where
         // they are.
         if theirs.firewall == .open || call.isDirect { arrived(streamID, at: call.client) }
@@ -117,7 +138,7 @@ extension DHTNode {
     /// What we say of ourselves to a peer.
     func payload(_ streamID: UInt32) -> NoisePayload {
         var payload = NoisePayload()
-        payload.firewall = configuration.isOpen ? .open : .unknown
+        payload.firewall = firewall
         let known = configuration.isOpen ? publicAddress.map { [$0] } ?? [] : []
         payload.addresses4 = known + configuration.localAddresses.filter { !known.contains($0) }
         payload.stream = NoisePayload.Stream(id: streamID)
@@ -129,12 +150,12 @@ extension DHTNode {
     mutating func freeStreamID() -> UInt32 {
         while true {
             let id = UInt32.random(in: 1...UInt32.max, using: &numbers)
-            if visitors[id] == nil, connectsByStream[id] == nil { return id }
+            if visitors[id] == nil, connectsByStream[id] == nil, !streamsTaken.contains(id) { return id }
         }
     }
 
     private mutating func arrived(_ streamID: UInt32, at address: IPv4Address) {
-        guard let visitor = visitors.removeValue(forKey: streamID) else { return }
+        guard let visitor = removeVisitor(streamID) else { return }
         let connection = DHTConnection(
             session: visitor.session, remoteAddress: address, streamID: streamID,
             remoteStreamID: visitor.remoteStreamID)
@@ -149,6 +170,6 @@ extension DHTNode {
     }
 
     mutating func forgetVisitors(at now: Int64) {
-        for (id, visitor) in visitors where visitor.until <= now { visitors[id] = nil }
+        for (id, visitor) in visitors where visitor.until <= now { _ = removeVisitor(id) }
     }
 }

@@ -24,6 +24,9 @@ package struct DHTNode: Sendable {
     var servers: [Bytes32: Server] = [:]
     var answered: AnsweredHandshakes
     var visitors: [UInt32: Visitor] = [:]
+    /// Their streams, by what they call the hole that they want.
+    var visitorsByHole: [UInt64: UInt32] = [:]
+    var expectedPunches: ExpectedPunches
     var handshakesInAll: RateLimit<Bool>
     var handshakesOfHosts: RateLimit<UInt32>
     var handshakesOfRelays: RateLimit<IPv4Address>
@@ -31,6 +34,8 @@ package struct DHTNode: Sendable {
     var connects: [Int: Connect] = [:]
     /// Whose stream it will be.
     var connectsByStream: [UInt32: Int] = [:]
+    /// The ids of streams that are there: no other is given one of these.
+    package var streamsTaken: Set<UInt32> = []
 
     var upkeep: Upkeep
     var delayedAnswers: [(at: Int64, outgoing: DHTOutgoing)] = []
@@ -48,6 +53,8 @@ package struct DHTNode: Sendable {
         store = AnnouncementStore(configuration)
         relayed = RelayedMessages(max: configuration.relayedMax)
         excess = RateLimit(configuration.excessBytesPerHost)
+        expectedPunches = ExpectedPunches(
+            max: configuration.expectedPunchesMax, perHostMax: configuration.expectedPunchesPerHostMax)
         answered = AnsweredHandshakes(max: configuration.handshakesKeptMax)
         handshakesInAll = RateLimit(configuration.handshakes)
         handshakesOfHosts = RateLimit(configuration.handshakesPerHost)
@@ -77,7 +84,7 @@ package struct DHTNode: Sendable {
     package var size: Int {
         table.count + pending.count + store.forwardsCount + store.topicsCount + relayed.count + excess.count
             + queries.count + answered.count + visitors.count + connects.count + delayedAnswers.count
-            + handshakesOfHosts.count + handshakesOfRelays.count
+            + handshakesOfHosts.count + handshakesOfRelays.count + visitorsByHole.count + expectedPunches.count
     }
 
     mutating func number() -> Int {
@@ -89,10 +96,11 @@ package struct DHTNode: Sendable {
 extension DHTNode {
     /// Takes a datagram that came on the socket. Those that are not the DHT's are left to others; but a packet of a
     /// stream that a peer has been promised may be the first sign of where that peer is, so hand them in here before
-    /// their stream is looked for: then an event has made the stream already.
+    /// their stream is looked for: then an event has made the stream already. Punches, of one byte, are the node's.
     package mutating func received(_ datagram: ArraySlice<UInt8>, from: IPv4Address, at now: Int64) {
         guard DHTDatagram.matches(datagram) else {
             if let id = UDXPacket.streamID(of: datagram) { receivedPacket(of: id, from: from) }
+            if Punch.matches(datagram) { punched(from: from, at: now) }
             return
         }
         counters.datagramsReceived += 1
@@ -110,6 +118,7 @@ extension DHTNode {
         keepUp(at: now)
         keepServersAnnounced(at: now)
         forgetVisitors(at: now)
+        punchVisitors(at: now)
         advanceConnects(at: now)
         let due = pending.poll(at: now, numbers: &numbers)
         for question in due.slow { repeated(question) }
@@ -127,7 +136,7 @@ extension DHTNode {
         guard outgoing.isEmpty else { return now }
         let deadlines = [
             pending.nextDeadline(after: now), upkeep.tickAt, servers.values.lazy.map(\.dueAt).min(),
-            visitors.values.lazy.map(\.until).min(), connects.values.lazy.map(\.dueAt).min(),
+            visitors.values.lazy.map(\.dueAt).min(), connects.values.lazy.map(\.dueAt).min(),
             delayedAnswers.lazy.map(\.at).min(),
         ]
         return max(now, deadlines.compactMap { $0 }.min() ?? .max)

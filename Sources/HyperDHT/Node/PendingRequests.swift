@@ -28,6 +28,7 @@ struct PendingRequests: Sendable {
         case unannounce(server: Bytes32)
         case handshake(connect: Int)
         case probe(connect: Int)
+        case holepunch(connect: Int)
     }
 
     private struct Pending {

@@ -1,15 +1,36 @@
 /// What others see as our address.
 struct ReflexiveAddress: Sendable {
     static let samplesMax = 32
+    /// So many have to see us elsewhere than they did before it is believed that we are.
+    private static let witnesses = 2
+
+    private struct Sample {
+        var from: IPv4Address
+        var seen: IPv4Address
+        /// Whether the same node has seen us elsewhere before.
+        var isNews: Bool
+    }
 
     /// By who said so, the latest last.
-    private var samples: [(from: IPv4Address, seen: IPv4Address)] = []
+    private var samples: [Sample] = []
+
+    var count: Int { samples.count }
 
     mutating func add(_ seen: IPv4Address, from: IPv4Address) {
         guard seen.isPlausible(from: from) else { return }
+        let before = samples.first { $0.from == from }
         samples.removeAll { $0.from == from }
-        samples.append((from, seen))
+        let isNews = before.map { $0.seen != seen || $0.isNews } ?? false
+        samples.append(Sample(from: from, seen: seen, isNews: isNews))
         if samples.count > Self.samplesMax { samples.removeFirst() }
+        if isNews, before?.seen != seen { forgetOldPlace(since: seen) }
+    }
+
+    /// Our NAT has begun anew: what others have seen before is past.
+    private mutating func forgetOldPlace(since seen: IPv4Address) {
+        guard samples.count(where: { $0.isNews && $0.seen == seen }) >= Self.witnesses else { return }
+        samples.removeAll { $0.seen != seen }
+        for index in samples.indices { samples[index].isNews = false }
     }
 
     /// The address that all but a few see; `nil` while nobody has said anything, and where they differ.

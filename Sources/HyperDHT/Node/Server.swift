@@ -8,6 +8,9 @@ struct Server: Sendable {
         case announced
     }
 
+    /// Between announcements, whatever nodes say.
+    private static let roundsMin = 5
+
     let identity: KeyPair
     let isAdmitted: @Sendable (PublicKey) -> Bool
     var phase = Phase.waiting
@@ -15,6 +18,8 @@ struct Server: Sendable {
     var nodes: [IPv4Address] = []
     /// Those that will, once the announcement under way is through.
     var freshNodes: [IPv4Address] = []
+    /// How these nodes saw us when we were announced there.
+    var seenAs: [IPv4Address: IPv4Address] = [:]
     /// How many there were when it was last announced.
     var nodesWanted = 0
     var rounds = 0
@@ -32,6 +37,26 @@ struct Server: Sendable {
     var isStale: Bool {
         rounds >= DHTWire.keepAliveRounds || nodes.count < min(nodesWanted, DHTWire.announceNodes)
     }
+
+    /// Whether handshakes come through it.
+    func isRelay(_ node: IPv4Address) -> Bool { nodes.contains(node) || freshNodes.contains(node) }
+
+    /// What callers are told of them.
+    func relays(first: IPv4Address) -> [NoisePayload.Holepunch.Relay] {
+        var relays: [IPv4Address] = []
+        for node in [first] + freshNodes + nodes where isRelay(node) && !relays.contains(node) { relays.append(node) }
+        return relays.compactMap { node in seenAs[node].map { .init(relay: node, peer: $0) } }
+    }
+
+    /// A node that sees us elsewhere than it did sends handshakes to where we are not any more.
+    mutating func wasSeen(as address: IPv4Address, by node: IPv4Address, at now: Int64) {
+        // Not at once again: a node may say anything.
+        guard let known = seenAs[node], known != address, phase == .announced, rounds >= Self.roundsMin else { return }
+        rounds = DHTWire.keepAliveRounds
+        dueAt = now
+    }
+
+    mutating func forgetStrangers() { seenAs = seenAs.filter { isRelay($0.key) } }
 
     mutating func lost(_ node: IPv4Address, at now: Int64) {
         nodes.removeAll { $0 == node }

@@ -8,8 +8,14 @@ package struct DatagramBatch: RandomAccessCollection, Sendable {
     package var startIndex: Int { 0 }
     package var endIndex: Int { ends.count }
 
-    package subscript(index: Int) -> ArraySlice<UInt8> {
-        bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
+    package subscript(index: Int) -> ArraySlice<UInt8> { bytes[range(of: index)] }
+
+    /// Where a datagram lies in the buffer.
+    package func range(of index: Int) -> Range<Int> { (index == 0 ? 0 : ends[index - 1])..<ends[index] }
+
+    /// The whole buffer, for a shell that sends many at once.
+    package func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        try bytes.withUnsafeBytes(body)
     }
 
     /// Adds what `write` appends, as one datagram.

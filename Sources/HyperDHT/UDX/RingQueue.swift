@@ -7,6 +7,7 @@ struct RingQueue<Element: Sendable>: Sendable {
     private static var storageMin: Int { 16 }
 
     var isEmpty: Bool { count == 0 }
+    var first: Element? { isEmpty ? nil : self[0] }
     var capacity: Int { storage.count }
 
     subscript(index: Int) -> Element {

@@ -25,13 +25,6 @@ struct SimulatedNetwork {
         var packets: [UInt32: IPv4Address] = [:]
     }
 
-    /// One address for each host behind it, and nobody gets in who has not been sent to.
-    private struct NAT {
-        var ports: [IPv4Address: UInt16] = [:]
-        var inside: [UInt16: IPv4Address] = [:]
-        var opened: [UInt16: Set<IPv4Address>] = [:]
-    }
-
     private struct Passage: Comparable {
         var at: Int64
         var number: Int
@@ -47,7 +40,7 @@ struct SimulatedNetwork {
     private(set) var now: Int64 = 1_000_000_000
     var members: [Member] = []
     private var numbers: SeededNumbers
-    private var nats: [UInt32: NAT] = [:]
+    private var nats: [UInt32: SimulatedNAT] = [:]
     private var passages = MinimumHeap<Passage>()
     private var places: [IPv4Address: Int] = [:]
     private var sent = 0
@@ -123,10 +116,18 @@ struct SimulatedNetwork {
         return outgoing
     }
 
+    /// What the NAT of `host` does; without it, what most do.
+    mutating func setNAT(_ host: UInt32, _ kind: SimulatedNAT.Kind, hairpins: Bool = false) {
+        nats[host] = SimulatedNAT(kind, hairpins: hairpins)
+    }
+
+    /// It forgets everything, as after a restart, and gives out other ports.
+    mutating func restartNAT(_ host: UInt32) { nats[host]?.restart() }
+
     private mutating func poll(_ index: Int) {
         var outgoing: [DHTOutgoing] = []
         members[index].node.poll(at: now, into: &outgoing)
-        for datagram in outgoing { send(datagram.bytes, to: datagram.to, by: index, after: 0) }
+        for datagram in outgoing { send(datagram, by: index, after: 0) }
         while let event = members[index].node.nextEvent() {
             members[index].events.append(event)
             if let connection = event.connection { open(connection, by: index) }
@@ -142,33 +143,30 @@ struct SimulatedNetwork {
         var bytes: [UInt8] = []
         packet.write(to: &bytes)
         for round in 0..<streamPackets {
-            send(bytes, to: connection.remoteAddress, by: index, after: Int64(round) * 250_000_000)
+            let outgoing = DHTOutgoing(to: connection.remoteAddress, bytes: bytes)
+            send(outgoing, by: index, after: Int64(round) * 250_000_000)
         }
     }
 
     // MARK: Ways
 
-    private mutating func send(_ bytes: [UInt8], to: IPv4Address, by index: Int, after wait: Int64) {
-        let member = members[index]
-        let isOutside = member.natHost != nil && to.scope != .local
-        let from = isOutside ? outside(of: member.address, nat: member.natHost ?? 0, to: to) : member.address
+    private mutating func send(_ datagram: DHTOutgoing, by index: Int, after wait: Int64) {
+        let (member, to) = (members[index], datagram.to)
+        var from = member.address
+        if let nat = member.natHost, to.scope != .local {
+            from = nats[nat, default: SimulatedNAT(.portRestricted)].outside(of: from, at: nat, to: to, now: now)
+        }
+        // It gets no further than out of the own network.
+        guard datagram.timeToLive == nil || to.scope == .local else { return }
         guard numbers.share() >= conditions.loss else { return }
         for _ in 0..<(numbers.share() < conditions.duplication ? 2 : 1) {
             sent += 1
             let late = conditions.jitter == 0 ? 0 : Int64.random(in: 0...conditions.jitter, using: &numbers)
             passages.insert(
-                Passage(at: now + wait + conditions.delay + late, number: sent, from: from, to: to, bytes: bytes))
+                Passage(
+                    at: now + wait + conditions.delay + late, number: sent, from: from, to: to,
+                    bytes: datagram.bytes))
         }
-    }
-
-    private mutating func outside(of inside: IPv4Address, nat host: UInt32, to: IPv4Address) -> IPv4Address {
-        var nat = nats[host] ?? NAT()
-        let port = nat.ports[inside] ?? UInt16(40_000 + nat.ports.count)
-        nat.ports[inside] = port
-        nat.inside[port] = inside
-        nat.opened[port, default: []].insert(to)
-        nats[host] = nat
-        return IPv4Address(host: host, port: port)
     }
 
     /// An address of a local network means something within that network alone.
@@ -179,8 +177,8 @@ struct SimulatedNetwork {
 
     private mutating func deliver(_ passage: Passage) {
         var to = passage.to
-        if let nat = nats[to.host] {
-            guard let inside = nat.inside[to.port], nat.opened[to.port]?.contains(passage.from) == true else { return }
+        if nats[to.host] != nil {
+            guard let inside = nats[to.host]?.inside(of: to, from: passage.from, now: now) else { return }
             to = inside
         }
         guard let index = places[to], members[index].isUp, isNear(passage, members[index]) else { return }
