@@ -17,6 +17,8 @@ extension HTTPConnection {
             /// Answered at its head; the rest of it is read away.
             case dropping
             case closing
+            /// It speaks HTTP no more.
+            case upgraded
         }
 
         enum Action: Equatable {
@@ -48,20 +50,22 @@ extension HTTPConnection {
         }
 
         var isIdle: Bool { if case .idle = state { true } else { false } }
+        /// The request has been read to its end, and nothing was sent to answer it.
+        var isAnswering: Bool { if case .answering = state { true } else { false } }
         var isClosing: Bool { if case .closing = state { true } else { false } }
 
         /// The client is to go on sending.
         var isReceiving: Bool {
             switch state {
             case .receiving, .dropping: true
-            case .idle, .judging, .answering, .closing: false
+            case .idle, .judging, .answering, .closing, .upgraded: false
             }
         }
 
         /// Nothing is received until something of ours is through.
         var isBusy: Bool {
             switch state {
-            case .judging, .answering: true
+            case .judging, .answering, .upgraded: true
             case .idle, .receiving, .dropping, .closing: false
             }
         }
@@ -87,7 +91,9 @@ extension HTTPConnection {
                 return .rest
             case (.closing, _): return .nothing
             // The decoder keeps the order.
-            case (.idle, _), (.judging, _), (.receiving, .head), (.dropping, .head), (.answering, _): return close()
+            case (.idle, _), (.judging, _), (.receiving, .head), (.dropping, .head), (.answering, _),
+                (.upgraded, _):
+                return close()
             }
         }
 
@@ -141,7 +147,7 @@ extension HTTPConnection {
             switch state {
             case .idle, .receiving: return refuse(status, sentence)
             // It has its answer.
-            case .dropping, .answering, .judging: return close()
+            case .dropping, .answering, .judging, .upgraded: return close()
             case .closing: return .nothing
             }
         }
@@ -156,6 +162,9 @@ extension HTTPConnection {
 
         // MARK: Answers
 
+        /// The request was answered with 101.
+        mutating func upgraded() { state = .upgraded }
+
         /// The answer to the request has been handed to the socket, at its end or at its head.
         mutating func answered(closes: Bool) -> Action {
             guard isBusy else { return .nothing }
@@ -169,7 +178,7 @@ extension HTTPConnection {
             switch state {
             case .answering(let keepsAlive): keepsAlive
             case .judging(let framing): framing.keepsAliveWithoutBody(of: Self.droppedBytesMax)
-            case .idle, .receiving, .dropping, .closing: false
+            case .idle, .receiving, .dropping, .closing, .upgraded: false
             }
         }
     }

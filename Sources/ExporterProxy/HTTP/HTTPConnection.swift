@@ -5,7 +5,7 @@ import NIOHTTP1
 ///
 /// The shell around ``HTTPConnection/StateMachine``; confined to its channel's event loop. Answers are written as
 /// buffers that exist already, without NIO's response encoder, and flushed once for each read.
-final class HTTPConnection: ChannelDuplexHandler {
+final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
@@ -22,16 +22,16 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Sent to a connection whose listener serves no more.
     struct ListenerHasGone: Sendable {}
 
-    private let parts: Parts
-    private var machine: StateMachine
-    private var waiting = CircularBuffer<HTTPServerRequestPart>()
-    private var question: Question?
-    private var body: HTTPBody
-    private var peer = ""
+    let parts: Parts
+    var machine: StateMachine
+    var waiting = CircularBuffer<HTTPServerRequestPart>()
+    var question: Question?
+    var body: HTTPBody
+    var peer = ""
     private var member: HTTPConnections.Member?
-    private var isDraining = false
+    var isDraining = false
     /// Nothing usable comes any more; what waits is answered.
-    private var inputHasEnded = false
+    var inputHasEnded = false
     /// Why, where that is not the client's wish.
     private var garbage: HTTPParserError?
     /// Of answers that are written and not flushed.
@@ -181,7 +181,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     // MARK: One request
 
     /// A request that is being read or answered.
-    private struct Question {
+    struct Question {
         var request: HTTPRequest
         let version: HTTPVersion
         /// Its route's place among ``HTTPRouter/patterns``.
@@ -193,7 +193,8 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// The head has come: it is answered now where the rest is not wanted.
     private func judge(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        let request = HTTPRequest(method: head.method, uri: head.uri, headers: head.headers, peer: peer)
+        var request = HTTPRequest(method: head.method, uri: head.uri, headers: head.headers, peer: peer)
+        request.version = head.version
         question = Question(request: request, version: head.version, place: parts.router.nowhere)
         // It may have been sent ahead, before the answer to the one before.
         member?.idleSince.store(0, ordering: .relaxed)
@@ -241,18 +242,26 @@ final class HTTPConnection: ChannelDuplexHandler {
         switch route.handle(question.request, rest, context.eventLoop) {
         case .now(let response): finish(response, context)
         case .later(let future):
-            goOn(after: future, context) { connection, response in connection.finish(response, context) }
+            goOn(after: future, context) { connection, response in
+                connection.finish(response, context)
+            } orElse: {
+                $0.upgrade?.begin(nil)
+            }
         }
     }
 
     /// Goes on with `next` when `future` is there, where there is still somebody to be answered.
     private func goOn<T: Sendable>(
-        after future: EventLoopFuture<T>, _ context: ChannelHandlerContext, next: @escaping (HTTPConnection, T) -> Void
+        after future: EventLoopFuture<T>, _ context: ChannelHandlerContext,
+        next: @escaping (HTTPConnection, T) -> Void, orElse: @escaping @Sendable (T) -> Void = { _ in }
     ) {
         let bound = NIOLoopBound((self, context, next), eventLoop: context.eventLoop)
         future.hop(to: context.eventLoop).whenComplete { result in
             let (connection, context, next) = bound.value
-            guard context.channel.isActive else { return connection.body.giveBack() }
+            guard context.channel.isActive else {
+                if case .success(let value) = result { orElse(value) }
+                return connection.body.giveBack()
+            }
             switch result {
             case .success(let value): next(connection, value)
             case .failure(let error): connection.finish(.refusal(.internalServerError, "500 \(error)"), context)
@@ -261,8 +270,9 @@ final class HTTPConnection: ChannelDuplexHandler {
         }
     }
 
-    private func finish(_ response: HTTPResponse, _ context: ChannelHandlerContext) {
+    func finish(_ response: HTTPResponse, _ context: ChannelHandlerContext) {
         guard let question else { return }
+        if let upgrade = response.upgrade { return finish(response, upgrade, question, context) }
         self.question = nil
         body.giveBack()
         let closes = isDraining || (inputHasEnded && waiting.isEmpty) || !machine.keepsAlive
@@ -286,7 +296,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     // MARK: Answers
 
-    private func write(
+    func write(
         _ response: HTTPResponse, sendsBody: Bool, connection: String?, _ context: ChannelHandlerContext
     ) {
         let head = parts.head.write(response, connection: connection, allocator: context.channel.allocator)
@@ -300,7 +310,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         }
     }
 
-    private func flush(_ context: ChannelHandlerContext) {
+    func flush(_ context: ChannelHandlerContext) {
         guard unflushedBytes > 0 else { return }
         unflushedBytes = 0
         context.flush()
@@ -349,6 +359,12 @@ final class HTTPConnection: ChannelDuplexHandler {
             let (connection, context) = bound.value
             connection.timeIsUp(context)
         }
+    }
+
+    /// For ever.
+    func stopTimer() {
+        timer?.cancel()
+        deadline = .distantFuture
     }
 
     private func hurryTimer(_ context: ChannelHandlerContext) {
@@ -444,7 +460,7 @@ extension TimeAmount {
 }
 
 /// Tells ``HTTPConnection`` of the first byte of a request; stands before the decoder.
-final class FirstByteWatch: ChannelInboundHandler {
+final class FirstByteWatch: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 
     private let connection: HTTPConnection

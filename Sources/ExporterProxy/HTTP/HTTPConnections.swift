@@ -18,6 +18,8 @@ final class HTTPConnections: Sendable {
     private struct State {
         var configuration: HTTPServer.Configuration
         var members: [ObjectIdentifier: Member] = [:]
+        /// Those that speak HTTP no more.
+        var streams: Set<ObjectIdentifier> = []
         var isDraining = false
         var drained: EventLoopPromise<Void>?
     }
@@ -78,9 +80,19 @@ final class HTTPConnections: Sendable {
             .filter { $0.since > 0 }.min { $0.since < $1.since }?.member
     }
 
+    /// Whether the connection may become a stream. It is never idle then, so some places are left to the others.
+    func becomesStream(_ channel: any Channel) -> Bool {
+        state.withLock { state in
+            guard state.streams.count < max(1, state.configuration.connectionsMax / 4 * 3) else { return false }
+            state.streams.insert(ObjectIdentifier(channel))
+            return true
+        }
+    }
+
     func remove(_ channel: any Channel) {
         let drained = state.withLock { state -> EventLoopPromise<Void>? in
             state.members[ObjectIdentifier(channel)] = nil
+            state.streams.remove(ObjectIdentifier(channel))
             return state.isDraining && state.members.isEmpty ? state.drained.take() : nil
         }
         drained?.succeed()

@@ -2,6 +2,8 @@ import NIOCore
 
 /// What somebody must be allowed to do, to be answered.
 package enum HTTPRight: Hashable, Sendable {
+    /// To ask for what lets in nobody by itself, or asks who it is in its own way.
+    case open
     /// To ask whether the proxy is well.
     case health
     /// To read what is served.

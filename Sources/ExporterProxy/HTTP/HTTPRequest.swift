@@ -12,6 +12,7 @@ package struct HTTPRequest: Sendable {
     package var body: ByteBuffer
     /// The address of the client, without its port; empty where there is none.
     package var peer: String
+    package var version = HTTPVersion.http1_1
 
     package init(
         method: HTTPMethod, uri: String, headers: HTTPHeaders, body: ByteBuffer = ByteBuffer(), peer: String = ""

@@ -8,6 +8,8 @@ package struct HTTPResponse: Sendable {
     /// Sent one after the other, never joined.
     package var body: [ByteBuffer]
     package var bodyBytes: Int
+    /// Of an answer with 101.
+    package var upgrade: HTTPUpgrade?
 
     package init(
         _ status: HTTPResponseStatus, headers: [(name: String, value: String)] = [], body: [ByteBuffer] = [],

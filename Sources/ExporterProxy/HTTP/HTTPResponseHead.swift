@@ -20,8 +20,10 @@ final class HTTPResponseHead: Sendable {
         head.writeString("\(response.status.code) \(response.status.reasonPhrase)\r\nDate: ")
         head.writeString(currentDate())
         head.writeStaticString("\r\nX-Content-Type-Options: nosniff\r\n")
-        // Of a 304 it would be the length of what the client has (RFC 9110, 8.6).
-        if response.status != .notModified { head.writeString("Content-Length: \(response.bodyBytes)\r\n") }
+        // Of a 304 it would be the length of what the client has, and a 101 has none (RFC 9110, 8.6).
+        if response.status != .notModified, response.upgrade == nil {
+            head.writeString("Content-Length: \(response.bodyBytes)\r\n")
+        }
         // The one that each answer has.
         let others = others().filter { other in
             let name = other.name.lowercased()

@@ -5,6 +5,13 @@ import NIOHTTP1
 package enum HTTPReply: Sendable {
     case now(HTTPResponse)
     case later(EventLoopFuture<HTTPResponse>)
+
+    func future(on loop: any EventLoop) -> EventLoopFuture<HTTPResponse> {
+        switch self {
+        case .now(let response): loop.makeSucceededFuture(response)
+        case .later(let future): future.hop(to: loop)
+        }
+    }
 }
 
 /// One path, or one family of paths, of the window.
@@ -147,10 +154,7 @@ package struct HTTPRouter: Sendable {
             case .later(let verdict):
                 let answer = verdict.hop(to: loop).flatMap { refusal in
                     if let refusal { return loop.makeSucceededFuture(refusal) }
-                    switch route.handle(request, rest, loop) {
-                    case .now(let response): return loop.makeSucceededFuture(response)
-                    case .later(let future): return future.hop(to: loop)
-                    }
+                    return route.handle(request, rest, loop).future(on: loop)
                 }
                 return .later(answer)
             }

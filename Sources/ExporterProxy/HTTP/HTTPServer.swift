@@ -138,7 +138,7 @@ package final class HTTPServer: Service {
         var parts = parts
         parts.configuration = parts.connections.configuration
         let connection = HTTPConnection(parts)
-        let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
+        let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits)
         try pipeline.addHandler(FirstByteWatch(connection))
         try pipeline.addHandler(ByteToMessageHandler(decoder, maximumBufferSize: 128 * 1024))
         try pipeline.addHandler(connection)

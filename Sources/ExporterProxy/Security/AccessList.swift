@@ -64,6 +64,7 @@ struct AccessList: Sendable {
 
     /// Whether a request needs a login.
     func protects(_ right: HTTPRight) -> Bool {
+        if right == .open { return false }
         guard let role = right.role else { return !opensHealth && !protected.isEmpty }
         return protected.contains(role)
     }

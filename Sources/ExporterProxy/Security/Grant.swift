@@ -28,7 +28,7 @@ extension HTTPRight {
     /// `nil` where it is enough to be known.
     var role: AccessRole? {
         switch self {
-        case .health: nil
+        case .open, .health: nil
         case .scrape: .scrape
         case .push: .push
         case .admin: .admin

@@ -12,6 +12,8 @@ final class HTTPHouse: Sendable {
     let registry = InstrumentRegistry()
     let port: Int
     let promises: Promises
+    /// Of `/upgrade`, of what is to become of the next one.
+    let upgrades: Upgrades
     let gate: Gate
 
     static let largeBytes = 8 * 1024 * 1024
@@ -21,14 +23,16 @@ final class HTTPHouse: Sendable {
     init(
         _ configuration: HTTPServer.Configuration, tls: HTTPServer.TLS.Configuration? = nil, gate: Gate = Gate()
     ) async throws {
-        let promises = Promises()
+        let (promises, upgrades) = (Promises(), Upgrades())
         var configuration = configuration
         configuration.address = HostPort(host: "127.0.0.1", port: 0)
         server = try await HTTPServer.open(
-            configuration, tls: tls, router: Self.router(promises, gate), group: MultiThreadedEventLoopGroup.singleton,
+            configuration, tls: tls, router: Self.router(promises, upgrades, gate),
+            group: MultiThreadedEventLoopGroup.singleton,
             registry: registry, logger: .silent, time: time.source)
         port = server.port ?? 0
         self.promises = promises
+        self.upgrades = upgrades
         self.gate = gate
     }
 
@@ -47,7 +51,22 @@ final class HTTPHouse: Sendable {
         }
     }
 
-    private static func router(_ promises: Promises, _ gate: Gate) -> HTTPRouter {
+    /// Who gets the streams, one after the other.
+    final class Upgrades: Sendable {
+        private let ends = NIOLockedValueBox<[StreamEnd]>([])
+        func expect(_ end: StreamEnd = StreamEnd()) -> StreamEnd {
+            ends.withLockedValue { $0.append(end) }
+            return end
+        }
+        var response: HTTPResponse {
+            guard let end = ends.withLockedValue({ $0.isEmpty ? nil : $0.removeFirst() }) else {
+                return .refusal(.serviceUnavailable, "503 nobody expects you")
+            }
+            return .upgrade(to: "echo") { end.begin($0) }
+        }
+    }
+
+    private static func router(_ promises: Promises, _ upgrades: Upgrades, _ gate: Gate) -> HTTPRouter {
         let routes = [
             HTTPRoute(.between("/now/", "")) { _, rest, _ in .now(.text(.ok, "now \(rest)\n")) },
             HTTPRoute(.between("/later/", "")) { request, rest, loop in
@@ -57,6 +76,15 @@ final class HTTPHouse: Sendable {
             },
             HTTPRoute(.exactly("/soon")) { _, _, loop in
                 .later(loop.submit { .text(.ok, "soon\n") })
+            },
+            HTTPRoute(.exactly("/upgrade"), right: HTTPRoute.always(.open)) { request, _, _ in
+                .now(request.refusalOfUpgrade(to: "echo") ?? upgrades.response)
+            },
+            HTTPRoute(.exactly("/upgradesoon")) { _, _, loop in .later(loop.submit { upgrades.response }) },
+            HTTPRoute(.exactly("/upgradelater")) { _, rest, loop in
+                let promise = loop.makePromise(of: HTTPResponse.self)
+                promises.add(promise, rest)
+                return .later(promise.futureResult.map { _ in upgrades.response })
             },
             HTTPRoute(.exactly("/tagged")) { request, _, _ in
                 var response = HTTPResponse.text(.ok, "tagged\n")

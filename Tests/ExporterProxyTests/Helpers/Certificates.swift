@@ -10,12 +10,12 @@ final class Certificates: Sendable {
 
     func path(_ name: String) -> String { folder.file(name) }
 
-    /// `<name>.pem` and `<name>.key`, issued by `issuer` or by itself.
-    func make(_ name: String, by issuer: String? = nil) throws {
+    /// `<name>.pem` and `<name>.key`, issued by `issuer` or by itself, for `place`.
+    func make(_ name: String, by issuer: String? = nil, for place: String = "IP:127.0.0.1") throws {
         try run(
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
             "-subj",
-            "/CN=\(name)", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", path("\(name).key"), "-out",
+            "/CN=\(name)", "-addext", "subjectAltName=\(place)", "-keyout", path("\(name).key"), "-out",
             path("\(name).pem"),
             more: issuer.map { ["-CA", path("\($0).pem"), "-CAkey", path("\($0).key")] } ?? [])
     }

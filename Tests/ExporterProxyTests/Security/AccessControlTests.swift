@@ -78,6 +78,9 @@ func whatIsNotProtected_IsOpen(more: String, statuses: [UInt?]) async throws {
     for (right, status) in zip([.health, .scrape, .push(job: "x"), .admin] as [HTTPRight], statuses) {
         #expect(try await house.status(right) == status, "\(right)")
     }
+    // What asks who it is in its own way.
+    #expect(try await house.status(.open) == nil)
+    #expect(try await house.status(.open, basic("pusher:wrong")) == nil)
     // Who is known may ask whether all is well, whatever else he may.
     #expect(try await house.status(.health, basic("pusher:secret")) == nil)
 }
