@@ -96,10 +96,10 @@ deps-test: swift
 
 venv: $(VENV)/made
 
-$(VENV)/made: python_test_clients/requirements.txt | deps-test
+$(VENV)/made: python_test_clients/requirements.txt Tests/Clients/python/peer.txt | deps-test
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --requirement $<
+	$(VENV)/bin/pip install --quiet $(foreach file,$^,--requirement $(file))
 	touch $@
 
 # Debian has the libraries, all but python-hermes. Where one is missing, the tests that need it say so.

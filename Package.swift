@@ -58,6 +58,7 @@ let package = Package(
             name: "ExporterProxy",
             dependencies: [
                 "Exposition",
+                "HyperDHT",
                 "CCapnp",
                 "CCrypt",
                 "CLinux",
@@ -105,6 +106,7 @@ let package = Package(
             dependencies: [
                 "ExporterProxy",
                 "Exposition",
+                "HyperDHT",
                 "TestSupport",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

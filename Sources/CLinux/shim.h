@@ -30,10 +30,11 @@ struct clinux_message {
     unsigned int length;
 };
 
-/* Declared by glibc for _GNU_SOURCE only: accept(2) that sets the new descriptor's flags as well, recvmmsg(2), and poll(2)
- * with a time in nanoseconds. */
+/* Declared by glibc for _GNU_SOURCE only: accept(2) that sets the new descriptor's flags as well, recvmmsg(2), sendmmsg(2),
+ * and poll(2) with a time in nanoseconds. */
 extern int accept4(int descriptor, void *address, unsigned int *length, int flags);
 extern int recvmmsg(int descriptor, struct clinux_message *messages, unsigned int count, int flags, void *timeout);
+extern int sendmmsg(int descriptor, struct clinux_message *messages, unsigned int count, int flags);
 extern int ppoll(void *descriptors, unsigned long count, const void *timeout, const void *mask);
 
 /* prlimit(2), which glibc declares with types of its own. */

@@ -44,7 +44,7 @@ struct TelemetryTests {
     /// The names of both, and their labels.
     @Test func documentation_HasEveryMetric_AndNoOther() async throws {
         let narrow = "[[exposition.source]]\nname = \"narrow\"\nbytes_max = 1\n"
-        try await withPollingProxy(more: narrow) { _, proxy in
+        try await withPollingProxy(more: narrow + Self.tunnels) { _, proxy in
             // What is known of a source has samples only where there is something to tell.
             try proxy.send(##"{"first": "# TYPE t gauge\nt 1\n", "narrow": "n 1\n"}"##)
             _ = try proxy.metrics()
@@ -64,6 +64,23 @@ struct TelemetryTests {
             for (name, labels) in served { #expect(documented[name] == labels, "the labels of \(name)") }
         }
     }
+
+    /// Both ends of a tunnel, with nobody to talk to.
+    private static let tunnels = """
+        [tunnel.client]
+        scraper_public_key = "4721b5b632272e65a68dda7ac25b4185f8b01916db185c14287db92e2b770fae"
+        scraper_secret = "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e"
+        alias = "a"
+        bootstrap = ["127.0.0.1:9"]
+        host = "127.0.0.1"
+        [tunnel.bridge]
+        shared_secret = "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e"
+        key_pair_seed = "b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1"
+        bootstrap = ["127.0.0.1:9"]
+        host = "127.0.0.1"
+        port = 0
+
+        """
 
     /// The label names of each family.
     private static func families(on page: String) -> [String: Set<String>] {

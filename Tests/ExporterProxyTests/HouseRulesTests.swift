@@ -6,7 +6,7 @@ struct HouseRulesTests {
     /// From the ground up; rooms of one entry are siblings, and `pipes` may use each other.
     static let floors = [
         ["Support"], ["Telemetry", "Net", "HTTP", "Security"], ["Store"], ["Scrape"],
-        ["Receiver", "Poll", "Push", "Events", "Discovery"],
+        ["Receiver", "Poll", "Push", "Events", "Discovery", "Tunnel"],
         ["Web"], ["Configuration"], ["Command"],
     ]
     /// Telemetry, Net and HTTP are one room as far as names go: HTTP counts with Telemetry's instruments.
@@ -86,11 +86,12 @@ struct HouseRulesTests {
         let rooms: [String: Set<String>] = [
             "CTOML": ["Configuration"], "ArgumentParser": ["Command"],
             "AsyncHTTPClient": ["Poll", "Discovery", "Command"],
-            "NIOHTTP1": ["HTTP", "Poll", "Discovery"], "NIOSSL": ["Net", "HTTP", "Poll"], "CCapnp": ["Receiver"],
+            "NIOHTTP1": ["HTTP", "Poll", "Discovery"], "NIOSSL": ["Net", "HTTP", "Poll", "Tunnel"],
+            "CCapnp": ["Receiver"],
             "CZlib": ["Store", "HTTP"], "CSnappy": ["HTTP"], "CZstd": ["HTTP"], "CSQLite": ["Store"],
             "CCrypt": ["Security"], "CSodium": ["Security", "HTTP"], "CYAML": ["Support"], "CRE2": ["Push"],
             "Subprocess": ["Discovery"], "SystemPackage": ["Discovery"],
-            "CLinux": ["Net", "Receiver", "Support"],
+            "CLinux": ["Net", "Receiver", "Support"], "HyperDHT": ["Tunnel", "Command"],
             "Exposition": ["Store", "Web", "Command", "Poll", "Push", "Events", "Discovery"],
         ]
         for (path, text) in try Self.files() {

@@ -19,6 +19,9 @@ public enum ConformanceCases {
     /// What the reference implementation of HyperDHT said; it lies beside the cases.
     public static func dhtVectors() throws -> [UInt8] { try bytes("../vectors/dht-vectors.json") }
 
+    /// An independent peer of the tunnel, in Python; it lies beside the cases.
+    public static var dhtPeer: String { "\(folder)/../peers/dht_peer.py" }
+
     public static func load(_ name: String) throws -> JSONCase {
         try JSONDecoder().decode(JSONCase.self, from: Data(try bytes(name)))
     }

@@ -11,7 +11,8 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         do throws(ConfigurationFailure) {
             let file = try options.load()
-            let problems = AccessControl.problems(of: file.configuration.web.access)
+            let problems =
+                AccessControl.problems(of: file.configuration.web.access) + file.configuration.tunnel.problems()
             guard problems.isEmpty else { throw ConfigurationFailure(lines: problems) }
             try file.configuration.web.checkCertificate()
             print("\(file.path ?? "no file, the defaults hold"): ok")

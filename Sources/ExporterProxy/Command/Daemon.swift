@@ -91,9 +91,18 @@ package struct Daemon {
             live: [push.gateway, events], tell: ValidityLog(logger: logger).tell)
         SourceInstruments.add(to: registry, store: store, merged: merged, time: time)
         let telemetry = OwnMetrics(configuration.telemetry, registry: registry)
+        let tunnelled = TunnelledMetrics(
+            store: store, merged: merged, firstRound: firstRound, telemetry: telemetry, time: time)
+        let tunnels = try TunnelRoom(
+            configuration,
+            parts: .init(
+                registry: registry, group: group,
+                metrics: { [source = configuration.tunnel.client?.source] give in
+                    threads.pages.submit { _ in give(tunnelled.exposition(of: source)) }
+                }, logger: logger, time: time))
         let routes = Routes(
             store: store, merged: merged, firstRound: firstRound, telemetry: telemetry, reload: reloads.add(on:),
-            quit: reloads.quit, threads: threads.pages, lookups: lookups, time: time)
+            quit: reloads.quit, threads: threads.pages, lookups: lookups, aliases: tunnels.aliases, time: time)
         let page = PageStatus(
             .init(
                 listening: configuration.exporter.http.address, hasAdminAPI: configuration.web.enablesAdminAPI),
@@ -106,7 +115,7 @@ package struct Daemon {
             tls: try WebTLS.configuration(configuration.web, access.tls),
             router: HTTPRouter(
                 routes.all + pages.all + push.routes
-                    + discovery.routes(store: store, merged: merged, lookups: lookups),
+                    + tunnels.routes + discovery.routes(store: store, merged: merged, lookups: lookups),
                 limit: access.limit, gate: access.gate,
                 headers: { access.responseHeaders }),
             group: group, registry: registry, logger: logger, time: time)
@@ -122,7 +131,7 @@ package struct Daemon {
             started: file, rooms: rooms, requests: reloads, signals: reloadSignals, instruments: reloadInstruments,
             logger: logger, time: time)
         let doors: [(any Service)?] = [persistence, expiry, push.gateway, eventReceiver, receiver, poller]
-        return doors.compactMap { $0 } + discovery.services + [server, reload]
+        return doors.compactMap { $0 } + discovery.services + tunnels.services + [server, reload]
     }
 
     private func access(

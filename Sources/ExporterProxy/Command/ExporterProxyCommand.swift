@@ -8,7 +8,7 @@ package struct ExporterProxyCommand: AsyncParsableCommand {
         version: "\(Version.name) \(Version.number)",
         subcommands: [
             ServeCommand.self, CheckCommand.self, AppsCommand.self, PushCommand.self,
-            EventCommand.self,
+            EventCommand.self, TunnelCommand.self, KeygenCommand.self, DHTNodeCommand.self,
         ],
         defaultSubcommand: ServeCommand.self
     )

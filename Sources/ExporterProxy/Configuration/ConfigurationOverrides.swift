@@ -28,6 +28,7 @@ package struct ConfigurationOverrides: Equatable, Sendable {
             defaults = hermes.defaults
             listensAsHermesFileSays = hermes.listensAsFileSays
         }
+        if let tunnel = TunnelEnvironment(environment) { defaults += tunnel.defaults }
     }
 
     /// Answers false where `setting` is not `section.key=value`.
@@ -41,7 +42,9 @@ package struct ConfigurationOverrides: Equatable, Sendable {
 
     /// From then on ``origin(of:)`` knows of those defaults only that hold.
     package mutating func apply(to values: inout [String: ConfigurationValue]) {
-        defaults.removeAll { Self.isSaid($0.keyPath[...], in: values) }
+        defaults = defaults.filter {
+            !isSaid($0.keyPath, in: values) && !isSaid(Self.fileKey(of: $0.keyPath), in: values)
+        }
         if all.contains(where: { $0.keyPath == ["events", "listen"] }) { listensAsHermesFileSays = false }
         for override in defaults {
             Self.set(override.keyPath[...], .text(override.text), in: &values)
@@ -50,6 +53,14 @@ package struct ConfigurationOverrides: Equatable, Sendable {
             Self.set(override.keyPath[...], TOMLFile.value(fromText: override.text), in: &values)
         }
     }
+
+    /// In the file, or in what goes over it.
+    private func isSaid(_ path: [String], in values: [String: ConfigurationValue]) -> Bool {
+        Self.isSaid(path[...], in: values) || all.contains { $0.keyPath == path }
+    }
+
+    /// Of a secret, the key that says in which file it is.
+    private static func fileKey(of path: [String]) -> [String] { path.dropLast() + path.suffix(1).map { "\($0)_file" } }
 
     private static func isSaid(_ path: ArraySlice<String>, in values: [String: ConfigurationValue]) -> Bool {
         guard let key = path.first, let value = values[key] else { return false }

@@ -7,6 +7,7 @@ package struct RootConfiguration: Equatable, Sendable {
     package var push: PushConfiguration
     package var events: EventsConfiguration
     package var discovery: DiscoveryConfiguration
+    package var tunnel: TunnelConfiguration
     package var store: SnapshotStore.Configuration
     package var exposition: ExpositionRules
     package var telemetry: TelemetryConfiguration
@@ -21,6 +22,7 @@ package struct RootConfiguration: Equatable, Sendable {
         push = PushConfiguration(reading: root.table("push"))
         events = EventsConfiguration(reading: root.table("events"))
         discovery = DiscoveryConfiguration(reading: root.table("discovery"))
+        tunnel = TunnelConfiguration(reading: root.table("tunnel"))
         store = SnapshotStore.Configuration(reading: root.table("store"))
         exposition = ExpositionRules(reading: root.table("exposition"), staleAfter: store.staleAfter)
         telemetry = TelemetryConfiguration(reading: root.table("telemetry"))
@@ -51,7 +53,8 @@ package struct RootConfiguration: Equatable, Sendable {
         [
             ("exporter", exporter != old.exporter), ("receiver", receiver != old.receiver),
             ("poll_external", poll != old.poll), ("push", push != old.push),
-            ("events", events != old.events), ("discovery", discovery != old.discovery), ("store", store != old.store),
+            ("events", events != old.events), ("discovery", discovery != old.discovery),
+            ("tunnel", tunnel != old.tunnel), ("store", store != old.store),
             ("exposition", exposition != old.exposition), ("telemetry", telemetry != old.telemetry),
             ("web", web != old.web), ("log", log != old.log),
         ].filter(\.1).map(\.0)
@@ -63,6 +66,7 @@ package struct RootConfiguration: Equatable, Sendable {
         return [
             ("exporter.worker_threads", exporter.eventLoops != started.exporter.eventLoops),
             ("discovery.url_prefix", discovery.urlPrefix != started.discovery.urlPrefix),
+            ("tunnel", tunnel != started.tunnel),
             ("store.path", disk.path != before.path), ("store.ack", disk.ack != before.ack),
         ].filter(\.1).map(\.0)
     }

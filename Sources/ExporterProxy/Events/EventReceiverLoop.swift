@@ -220,7 +220,8 @@ final class EventReceiverLoop {
     private func take(_ lines: UnsafeRawBufferPointer?, of connection: EventConnection, _ now: Moment) {
         let tally = room.take(lines: lines, at: now)
         let name = change?.doors.tcp?.name ?? ""
-        note(tally, at: .tcp, name: name, now) { _ in Peer.describe(connection.descriptor.raw, isUnix: false) }
+        note(tally, at: .tcp, name: name, now) { _ in PeerCredentials.describe(connection.descriptor.raw, isUnix: false)
+        }
     }
 
     private func closeIdle(_ token: UInt64, _ connection: EventConnection, _ now: Moment) {

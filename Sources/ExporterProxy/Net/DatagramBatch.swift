@@ -93,14 +93,24 @@ package final class DatagramBatch {
         return UnsafeRawBufferPointer(start: parts[place].iov_base, count: length)
     }
 
+    /// The IPv4 address that it came from; `nil` where it came otherwise. The first octet is the highest byte.
+    package func source(_ place: Int) -> (host: UInt32, port: UInt16)? {
+        precondition(place < count, "a datagram that did not come")
+        guard messages[place].header.name_length >= MemoryLayout<sockaddr_in>.size, let names = names.baseAddress
+        else { return nil }
+        let address = (names + place).withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee }
+        guard address.sin_family == sa_family_t(AF_INET) else { return nil }
+        return (UInt32(bigEndian: address.sin_addr.s_addr), UInt16(bigEndian: address.sin_port))
+    }
+
     /// Who sent it, for the log: `address:port`, or `uid=1000 pid=4711` on a Unix socket.
     package func sender(_ place: Int) -> String {
         precondition(place < count, "a datagram that did not come")
         let header = messages[place].header
         if let credentials = credentials(place, header.control_length) { return credentials }
-        guard let name = names.baseAddress else { return Peer.unknown }
+        guard let name = names.baseAddress else { return PeerCredentials.unknown }
         return UnsafeRawPointer(name + place).withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-            header.name_length >= 8 ? Peer.describe(address, header.name_length) : Peer.unknown
+            header.name_length >= 8 ? PeerCredentials.describe(address, header.name_length) : PeerCredentials.unknown
         }
     }
 

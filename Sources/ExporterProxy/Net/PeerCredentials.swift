@@ -1,7 +1,7 @@
 import Glibc
 
 /// Who is at the other end of a connection, for logs.
-package enum Peer {
+package enum PeerCredentials {
     /// `uid=1000 pid=4711` on a Unix socket (SO_PEERCRED, unix(7)), `address:port` on TCP.
     package static func describe(_ descriptor: Int32, isUnix: Bool) -> String {
         (isUnix ? credentials(descriptor) : address(descriptor)) ?? unknown

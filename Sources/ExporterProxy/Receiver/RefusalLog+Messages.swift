@@ -5,7 +5,7 @@ extension RefusalLog {
         _ error: ReceiverError, app: String?, descriptor: Int32, _ door: ReceiverDoor, at now: Moment
     ) {
         guard var metadata = note(door: door.name, reason: error.reason, at: now) else { return }
-        metadata["peer"] = "\(Peer.describe(descriptor, isUnix: door.isUnix))"
+        metadata["peer"] = "\(PeerCredentials.describe(descriptor, isUnix: door.isUnix))"
         metadata["error"] = "\(error)"
         if let app { metadata["app"] = "\(EscapedText.visible(app))" }
         if let offset = error.offset { metadata["offset"] = "\(offset)" }

@@ -16,6 +16,8 @@ package struct LogConfiguration: Equatable, Sendable {
     package var level = Level.info
     package var format = Format.logfmt
 
+    package init() {}
+
     package init(reading section: ConfigurationSection) {
         level = section.choice("level", level)
         format = section.choice("format", format)

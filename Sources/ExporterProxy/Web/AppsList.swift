@@ -27,12 +27,16 @@ package struct AppsList: Sendable {
     package var now: Moment
     /// Why the page is text for those who prefer OpenMetrics.
     package var obstacles: [OpenMetricsObstacle]
+    /// Those whom a bridge scrapes.
+    package var aliases: [AliasReport]
 
     /// - Parameter composition: not older than what `store` holds.
     package init(
-        _ store: SnapshotStore, _ composition: Composition, obstacles: [OpenMetricsObstacle] = [], now: Moment
+        _ store: SnapshotStore, _ composition: Composition, obstacles: [OpenMetricsObstacle] = [],
+        aliases: [AliasReport] = [], now: Moment
     ) {
         self.now = now
+        self.aliases = aliases
         self.obstacles = obstacles
         apps = store.view().entries.compactMap { $0 }.sorted { $0.source < $1.source }.compactMap { entry in
             App(entry, composition.report(of: entry.source), now: now)
@@ -43,7 +47,39 @@ package struct AppsList: Sendable {
         let rows = apps.map { app in
             AppsTable.Row(name: app.name, lastUpdate: Self.lastUpdate(app), source: app.origin.address)
         }
-        return AppsTable.draw(rows, at: now.wall)
+        return AppsTable.draw(rows + aliases.map(row), at: now.wall)
+    }
+
+    /// When it was scraped last, and how it is connected.
+    private func row(_ alias: AliasReport) -> AppsTable.Row {
+        let scrape = alias.lastScrapeAt.map { moment(of: $0).wall.tableText } ?? "never"
+        let address = alias.address.map { " (\($0))" } ?? ""
+        return AppsTable.Row(
+            name: alias.target.alias, lastUpdate: "\(scrape) (\(alias.state.rawValue))",
+            source: "tunnel: \(alias.target.hostname)\(address)")
+    }
+
+    /// Of a time by the monotonic clock.
+    private func moment(of monotonic: Int64) -> Moment {
+        now.advanced(by: .nanoseconds(monotonic &- now.monotonic))
+    }
+
+    /// A list of its own: `/apps/<name>/metrics` has none of them.
+    private var aliasesJSON: String {
+        if aliases.isEmpty { return "" }
+        let list = aliases.map { alias in
+            ReportText.object([
+                ("alias", EscapedText.json(alias.target.alias)), ("state", "\"\(alias.state.rawValue)\""),
+                ("key", "\"\(alias.key)\""), ("hostname", EscapedText.json(alias.target.hostname)),
+                ("service", EscapedText.json(alias.target.service)),
+                ("transport", alias.transport.map { "\"\($0.rawValue)\"" } ?? "null"),
+                ("address", alias.address.map(EscapedText.json) ?? "null"),
+                ("registered", "\"\(moment(of: alias.seenAt).wall.rfc3339)\""),
+                ("last_scrape", alias.lastScrapeAt.map { "\"\(moment(of: $0).wall.rfc3339)\"" } ?? "null"),
+                ("last_error", alias.lastError.map(EscapedText.json) ?? "null"),
+            ])
+        }
+        return ",\n  \"aliases\": [\n    \(list.joined(separator: ",\n    "))\n  ]"
     }
 
     private static func lastUpdate(_ app: App) -> String {
@@ -63,7 +99,7 @@ package struct AppsList: Sendable {
         let notOpenMetrics =
             obstacles.isEmpty ? "" : ",\n  \"openmetrics_obstacles\": [\(obstacles.joined(separator: ", "))]"
         let rows = list.isEmpty ? "" : "\n\(list)\n  "
-        return "{\n  \"time\": \"\(now.wall.rfc3339)\"\(notOpenMetrics),\n  \"apps\": [\(rows)]\n}\n"
+        return "{\n  \"time\": \"\(now.wall.rfc3339)\"\(notOpenMetrics),\n  \"apps\": [\(rows)]\(aliasesJSON)\n}\n"
     }
 
     private func json(_ app: App) -> String {

@@ -9,6 +9,7 @@ package struct Routes: Sendable {
     private let telemetry: OwnMetrics
     private let reload: Reload
     private let quit: Quit
+    private let aliases: Aliases?
     private let threads: NIOThreadPool
     private let own: HTTPQueue
     private let lookups: HTTPQueue
@@ -17,16 +18,20 @@ package struct Routes: Sendable {
     /// Asks for a reload; the future succeeds with what became of it.
     package typealias Reload = @Sendable (any EventLoop) -> EventLoopFuture<ReloadOutcome>
 
+    /// The aliases that a bridge knows; none without one.
+    package typealias Aliases = @Sendable (any EventLoop) -> EventLoopFuture<[AliasReport]>
+
     /// Has the proxy end as a signal does; false where that is switched off.
     package typealias Quit = @Sendable () -> Bool
 
     /// - Parameters:
     ///   - threads: for pages that are scraped.
     ///   - lookups: for lists, which must not keep scrapes waiting.
+    ///   - aliases: of a bridge, where there is one.
     package init(
         store: SnapshotStore, merged: MergedExposition, firstRound: FirstRound, telemetry: OwnMetrics,
         reload: @escaping Reload, quit: @escaping Quit, threads: NIOThreadPool, lookups: HTTPQueue,
-        time: @escaping TimeSource
+        aliases: Aliases? = nil, time: @escaping TimeSource
     ) {
         self.store = store
         self.merged = merged
@@ -34,6 +39,7 @@ package struct Routes: Sendable {
         self.telemetry = telemetry
         self.reload = reload
         self.quit = quit
+        self.aliases = aliases
         self.threads = threads
         self.lookups = lookups
         own = HTTPQueue(threads)
@@ -135,13 +141,16 @@ package struct Routes: Sendable {
         let wantsJSON =
             request.queryValue("format") == "json"
             || request.headers[canonicalForm: "accept"].contains { $0.lowercased().hasPrefix("application/json") }
-        return lookups.reply(to: wantsJSON ? "/apps JSON" : "/apps", on: loop) {
-            wantsJSON ? .text(.ok, list().json, type: HTTPResponse.json) : .text(.ok, list().table)
-        }
+        guard let aliases else { return apps(wantsJSON, [], loop) }
+        return .later(aliases(loop).flatMap { apps(wantsJSON, $0, loop).future(on: loop) })
     }
 
-    private func list() -> AppsList {
-        AppsList(store, merged.composition(), obstacles: merged.openMetricsObstacles, now: time())
+    private func apps(_ wantsJSON: Bool, _ aliases: [AliasReport], _ loop: any EventLoop) -> HTTPReply {
+        lookups.reply(to: wantsJSON ? "/apps JSON" : "/apps", on: loop) {
+            let list = AppsList(
+                store, merged.composition(), obstacles: merged.openMetricsObstacles, aliases: aliases, now: time())
+            return wantsJSON ? .text(.ok, list.json, type: HTTPResponse.json) : .text(.ok, list.table)
+        }
     }
 
     /// What takes milliseconds where there are thousands of sources: not on an event loop.

@@ -161,15 +161,16 @@ func aPathThatNoSocketCanHave_IsRefused(path: String) {
     let unix = try UnixSocketFile.listen(at: folder.file("s"), own)
     let client = try UnixSocketFile.connect(to: folder.file("s"))
     let accepted = OwnedDescriptor(accept(unix.descriptor.raw, nil, nil))
-    #expect(Peer.describe(accepted.raw, isUnix: true) == "uid=\(geteuid()) pid=\(getpid())")
+    #expect(PeerCredentials.describe(accepted.raw, isUnix: true) == "uid=\(geteuid()) pid=\(getpid())")
     withExtendedLifetime(client) {}
 
     let tcp = try ListeningSocket.tcp(HostPort(host: "127.0.0.1", port: 0))
     let address = try #require(HostPort(tcp.name))
     let other = try ClientSocket.connect(to: address)
     let connection = OwnedDescriptor(accept(tcp.descriptor.raw, nil, nil))
-    #expect(Peer.describe(connection.raw, isUnix: false).hasPrefix("127.0.0.1:"))
-    #expect(Peer.describe(-1, isUnix: false) == "unknown" && Peer.describe(-1, isUnix: true) == "unknown")
+    #expect(PeerCredentials.describe(connection.raw, isUnix: false).hasPrefix("127.0.0.1:"))
+    #expect(PeerCredentials.describe(-1, isUnix: false) == "unknown")
+    #expect(PeerCredentials.describe(-1, isUnix: true) == "unknown")
     withExtendedLifetime(other) {}
 }
 

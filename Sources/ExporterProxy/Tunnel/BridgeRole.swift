@@ -1,0 +1,102 @@
+import HyperDHT
+import Logging
+
+/// A bridge, and what it has: those who wait for scrapes, the file of targets, a log.
+struct BridgeRole: TunnelRole {
+    enum Message: Sendable {
+        /// Of an alias, until then.
+        case scrape(String, deadline: Int64, OwedAnswer<BridgeScrapeOutcome>)
+        case aliases(OwedAnswer<[AliasReport]?>)
+    }
+
+    /// The file is written before a registration is acknowledged; but where many come at a time, not more often than
+    /// this.
+    private static let writeInterval: Int64 = 250_000_000
+
+    private var bridge: TunnelBridge
+    private let identity: KeyPair
+    private let targetsPath: String
+    private let takesStreams: Bool
+    private let log: TunnelLog
+    private var waiting: [BridgeScrapeNumber: OwedAnswer<BridgeScrapeOutcome>] = [:]
+    /// The list that is not in the file yet, and when it will be.
+    private var unwritten: (targets: [AliasTarget], at: Int64)?
+    private var writtenAt = Int64.min
+    private var writesFail = false
+
+    /// - Parameter targetsPath: empty for none.
+    init(_ bridge: TunnelBridge, as identity: KeyPair, targetsPath: String, takesStreams: Bool, logger: Logger) {
+        (self.bridge, self.identity) = (bridge, identity)
+        (self.targetsPath, self.takesStreams) = (targetsPath, takesStreams)
+        log = TunnelLog(logger: logger)
+    }
+
+    var nextDeadline: Int64? { [bridge.nextDeadline, unwritten?.at].compactMap { $0 }.min() }
+
+    var streamServer: TunnelStreamServer? {
+        takesStreams ? TunnelStreamServer(identity: identity, serving: TunnelBridge.serving) : nil
+    }
+
+    var snapshot: TunnelSnapshot.Part {
+        .bridge(bridge.counters, aliases: bridge.aliasCount, key: identity.publicKey)
+    }
+
+    mutating func begin(in networks: inout Networks, at now: Int64) {
+        // Whoever knows the secret may register; that shows when it asks to.
+        networks.dht.listen(as: identity, serving: TunnelBridge.serving, isAdmitted: { _ in true }, at: now)
+    }
+
+    mutating func take(
+        _ event: PeerEvent, over transport: TunnelTransport, in networks: inout Networks, at now: Int64
+    ) { bridge.take(event, over: transport, in: &networks, at: now) }
+
+    mutating func take(_ event: NodeEvent, at now: Int64) { log.say(event) }
+
+    mutating func take(_ message: Message, in networks: inout Networks, at now: Int64) {
+        switch message {
+        case .scrape(let alias, let deadline, let answer):
+            waiting[bridge.scrape(alias, deadline: deadline, in: &networks, at: now)] = answer
+        case .aliases(let answer): answer.give(bridge.aliases())
+        }
+    }
+
+    mutating func poll(in networks: inout Networks, at now: Int64) { bridge.poll(in: &networks, at: now) }
+
+    mutating func act(in networks: inout Networks, at now: Int64) {
+        for event in bridge.takeEvents() {
+            switch event {
+            case .finished(let number, let outcome): waiting.removeValue(forKey: number)?.give(outcome)
+            case .note(let note): log.say(note)
+            }
+        }
+        if let targets = bridge.takeTargets() {
+            unwritten = (targets, unwritten?.at ?? max(now, writtenAt &+ Self.writeInterval))
+        }
+        if let unwritten, unwritten.at <= now { write(unwritten.targets, at: now) }
+    }
+
+    private mutating func write(_ targets: [AliasTarget], at now: Int64) {
+        (unwritten, writtenAt) = (nil, now)
+        guard !targetsPath.isEmpty else { return }
+        do throws(SystemError) {
+            try TargetsFile.write(targets, to: targetsPath)
+            if writesFail {
+                log.logger.notice("the file of aliases is written again", metadata: ["path": "\(targetsPath)"])
+            }
+            writesFail = false
+        } catch {
+            if !writesFail {
+                log.logger.error("cannot write the file of aliases", metadata: ["error": "\(error)"])
+            }
+            writesFail = true
+            // Not given up: what is acknowledged is to outlive us.
+            unwritten = (targets, now + 10 * 1_000_000_000)
+        }
+    }
+
+    mutating func stop(in networks: inout Networks, at now: Int64) {
+        if let unwritten { write(unwritten.targets, at: now) }
+        bridge.stop(in: &networks, at: now)
+        waiting = [:]
+    }
+}

@@ -1,0 +1,30 @@
+import HyperDHT
+
+/// How a bridge behaves. Times are in nanoseconds.
+package struct BridgeSettings: Equatable, Sendable {
+    package var aliases = AliasRegistry.Rules()
+    package var registrations = RegistrationLimits.Rules()
+    /// The longest that a scrape takes.
+    package var requestTimeout: Int64 = 5_000_000_000
+    /// Of what a client answers.
+    package var scrapeBytesMax = RPCChannel.bodyBytesMax - 1024
+    /// Of one client at a time.
+    package var scrapesPerClientMax = 4
+    /// Of all clients at a time.
+    package var scrapesMax = 256
+    /// Clients that are being called at a time.
+    package var callsMax = 128
+    /// From the call of a client to its open channel.
+    package var callTimeout: Int64 = 30_000_000_000
+    /// How long to wait before a client is called again; the last one holds from then on. Half as much may come on top.
+    package var callDelays: [Int64] = [1, 5, 15, 60, 600].map { $0 * 1_000_000_000 }
+    /// A connection that has lasted so long begins with the first delay again.
+    package var steadyAfter: Int64 = 60_000_000_000
+    /// After the start the clients that were known before are called one after the other, with so much between.
+    package var restoredCallInterval: Int64 = 10_000_000
+    /// How long a peer that called may say nothing, unless it is a client that is scraped over its own connection.
+    /// Those of the original keep a connection for up to two minutes.
+    package var callerIdleTimeout: Int64 = 150_000_000_000
+
+    package init() {}
+}

@@ -1,0 +1,110 @@
+import HyperDHT
+
+/// Who is known by what name.
+extension TunnelBridge {
+    /// Gives the answer to the request.
+    mutating func register(
+        _ request: ArraySlice<UInt8>, from peer: HyperDHT.Peer, on link: TunnelLink,
+        in networks: inout some PeerNetworks,
+        at now: Int64
+    ) -> Result<[UInt8], RPCFailure> {
+        let isIdle = clients[peer.key]?.index(of: link) == nil
+        if isIdle { dues.set(.caller(link), at: now + settings.callerIdleTimeout) }
+        var alias: String?
+        do throws(AliasRefusal) {
+            let request = try read(request, from: peer, at: now)
+            alias = request.alias
+            let outcome = try register(request, from: peer, in: &networks, at: now)
+            settle(request.publicKey, registeredBy: peer, on: link, in: &networks, at: now)
+            return .success(AliasProtocol.Reply.registered(isNew: outcome.isNewToTheClient).bytes)
+        } catch {
+            counters.registrationsRefused[error.reason, default: 0] += 1
+            note(.refused(alias: alias, error, by: peer))
+            return error.reply.map(\.bytes)
+        }
+    }
+
+    /// Of those who know the secret.
+    private mutating func read(
+        _ bytes: ArraySlice<UInt8>, from peer: HyperDHT.Peer, at now: Int64
+    ) throws(AliasRefusal) -> AliasProtocol.Request {
+        if let bound = limits.exceeded(byRequestOf: peer, at: now) { throw .tooOften(bound) }
+        let request = try Self.decode(bytes)
+        guard request.secret.withBytes({ secret.isEqual(to: $0) }) else {
+            limits.noteWrongSecret(of: peer, at: now)
+            throw .wrongSecret
+        }
+        if let bound = limits.exceeded(byRegistrationOf: peer, at: now) { throw .tooOften(bound) }
+        return request
+    }
+
+    /// A later version may go on differently behind what it says first.
+    private static func decode(_ bytes: ArraySlice<UInt8>) throws(AliasRefusal) -> AliasProtocol.Request {
+        let version = try readable { () throws(WireError) in
+            var reader = WireReader(bytes)
+            return try ProtocolVersion(from: &reader)
+        }
+        guard version.major == 1, version.minor <= 1 else { throw .version(version) }
+        return try readable { () throws(WireError) in try AliasProtocol.Request(bytes: bytes) }
+    }
+
+    private static func readable<Value>(_ read: () throws(WireError) -> Value) throws(AliasRefusal) -> Value {
+        do throws(WireError) { return try read() } catch { throw .malformed(error) }
+    }
+
+    private mutating func register(
+        _ request: AliasProtocol.Request, from peer: HyperDHT.Peer, in networks: inout some PeerNetworks, at now: Int64
+    ) throws(AliasRefusal) -> AliasRegistration {
+        guard request.publicKey != identity.publicKey else { throw .ownKey }
+        expire(in: &networks, at: now)
+        let target = AliasTarget(
+            alias: request.alias, key: request.publicKey, hostname: request.hostname, service: request.service)
+        let outcome = try registry.register(target, at: now)
+        counters.registrations[outcome.name, default: 0] += 1
+        note(.registered(target, outcome, by: peer))
+        if outcome != .renewed { targetsHaveChanged = true }
+        if case .takenOver(let key) = outcome { release(target.alias, of: key, in: &networks, at: now) }
+        add(target, at: now)
+        return outcome
+    }
+
+    mutating func restore(_ target: AliasTarget, at now: Int64) {
+        do throws(AliasRefusal) {
+            guard target.key != identity.publicKey else { throw .ownKey }
+            _ = try registry.register(target, at: now)
+            let place = Int64(clients.count)
+            add(target, at: now)
+            wait(for: target.key, until: now + place * settings.restoredCallInterval, at: now)
+        } catch {
+            targetsHaveChanged = true
+            note(.notRestored(target, error))
+        }
+    }
+
+    private mutating func add(_ target: AliasTarget, at now: Int64) {
+        clients[target.key, default: BridgeClient(key: target.key, at: now)].aliases.insert(ExactText(target.alias))
+    }
+
+    mutating func expire(in networks: inout some PeerNetworks, at now: Int64) {
+        for entry in registry.expire(at: now) {
+            counters.aliasesExpired += 1
+            targetsHaveChanged = true
+            note(.expired(entry.target))
+            release(entry.target.alias, of: entry.target.key, in: &networks, at: now)
+        }
+    }
+
+    /// A client without a name is none.
+    private mutating func release(
+        _ alias: String, of key: PublicKey, in networks: inout some PeerNetworks, at now: Int64
+    ) {
+        clients[key]?.aliases.remove(ExactText(alias))
+        guard let client = clients[key], client.aliases.isEmpty else { return }
+        let asked = client.lines.flatMap { $0.requests.values }
+        for number in client.waiting + asked { finish(number, .unavailable(.givenUp), at: now) }
+        endCall(of: key, in: &networks, at: now)
+        for line in client.lines { networks.end(line.link, at: now) }
+        dues.remove(.client(key))
+        clients[key] = nil
+    }
+}
