@@ -44,10 +44,13 @@ let package = Package(
         .systemLibrary(name: "CZstd"),
         .target(name: "Exposition", swiftSettings: sanitized),
         .target(
+            name: "HyperDHT", dependencies: ["CSodium"],
+            swiftSettings: sanitized + [.unsafeFlags(["-enable-testing"])], linkerSettings: archives("sodium")),
+        .target(
             name: "ExporterProxy",
             dependencies: [
                 "CCapnp", "CCrypt", "CLinux", "CRE2", "CSQLite", "CSnappy", "CSodium", "CTOML", "CYAML", "CZlib",
-                "CZstd", "Exposition", buffers,
+                "CZstd", "Exposition", "HyperDHT", buffers,
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -75,6 +78,7 @@ let package = Package(
         fuzzer("FuzzEvents", of: "ExporterProxy", "Exposition", buffers),
         fuzzer("FuzzConfiguration", of: "ExporterProxy"),
         fuzzer("FuzzTargets", of: "ExporterProxy"),
+        fuzzer("FuzzTunnel", of: "HyperDHT"),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -141,3 +141,18 @@ write(folder / "FuzzConfiguration", SETTINGS)
 write(folder / "FuzzTargets", TARGETS)
 example = pathlib.Path(__file__).parent.parent / "config.toml"
 write(folder / "FuzzConfiguration", {"example": example.read_bytes()})
+
+# The first byte says who reads the rest; portions of it begin with their length.
+TUNNEL = {
+    "request": bytes([0]) + bytes.fromhex("0304010200000000000002"),
+    "response": bytes([0]) + bytes.fromhex("13050102") + bytes(6) + bytes(32) + bytes([1]) + bytes(6),
+    "alias": bytes([0, 1, 1]) + bytes(32) + b"\x04web1" + bytes(32) + b"\x04host\x04shop",
+    "find_node": bytes([1, 44]) + bytes.fromhex("030c0102") + bytes(6) + bytes([2]) + bytes(33),
+    "handshake": bytes([1, 84]) + bytes.fromhex("03180102") + bytes(6) + bytes([0]) + bytes(32) + b"\x28\x00\x00\x25" + bytes(37),
+    "data": bytes([2, 24]) + bytes.fromhex("ff01010001000000ffff00000000000000000000") + b"text",
+    "ranges": bytes([2, 28]) + bytes.fromhex("ff010400010000000000010000000000000000000100000003000000"),
+    "noise": bytes([3, 103, 100, 0, 0]) + bytes(100),
+    "open": bytes([4, 24, 0, 1, 1, 14]) + b"register-alias" + bytes(6),
+    "batch": bytes([4, 8, 0, 0, 1, 4, 0, 1, 2, 3]),
+}
+write(folder / "FuzzTunnel", TUNNEL)
