@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import HyperDHT
 import Logging
 import ServiceLifecycle
@@ -39,6 +40,8 @@ struct DHTNodeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         var log = LogConfiguration()
         log.level = logLevel
         let settings = LogSettings(log)

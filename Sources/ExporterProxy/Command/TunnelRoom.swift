@@ -179,6 +179,7 @@ extension TunnelConfiguration.Bridge {
         settings.aliases.aliasesMax = aliasesMax
         settings.aliases.pinned = Dictionary(uniqueKeysWithValues: pinned.map { (ExactText($0.key), $0.value) })
         settings.requestTimeout = requestTimeout.nanoseconds
+        settings.mayCall = usesDHT
         return settings
     }
 }

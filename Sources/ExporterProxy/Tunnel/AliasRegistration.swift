@@ -82,6 +82,14 @@ package enum AliasRefusal: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whoever guesses, or asks more than is heard, is to make a new connection for each attempt.
+    var endsTheConnection: Bool {
+        switch self {
+        case .wrongSecret, .tooOften, .malformed: true
+        default: false
+        }
+    }
+
     /// What the client is told: nothing of other clients.
     var reply: Result<AliasProtocol.Reply, RPCFailure> {
         switch self {

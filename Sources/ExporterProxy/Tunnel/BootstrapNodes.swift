@@ -1,34 +1,54 @@
 import Glibc
 import HyperDHT
-import Logging
+import NIOPosix
 
-/// Finds the addresses of the nodes to begin with.
-enum BootstrapNodes {
-    /// Between attempts, where none of the names can be found: the network may come up later than we do.
-    private static let pause: Int32 = 5_000
+/// The nodes to begin with, by their names: looked up again and again, since addresses change, and the network may come up
+/// later than we do.
+///
+/// Belongs to the tunnel's thread; names are looked up on others, for which nobody waits at the end.
+struct BootstrapNodes {
+    /// Until the next look where no name was found, and where no node is known. In nanoseconds.
+    private static let pauses = (whenUnknown: Int64(5_000_000_000), whenLonely: Int64(60_000_000_000))
 
-    /// Blocks until there is one at least, or `wakeUp` asks to stop. Without any names there is nothing to find.
-    static func resolve(_ nodes: [HostPort], wakeUp: WakeUp, logger: Logger) throws(SystemError) -> [IPv4Address] {
-        var isFirst = true
-        var queue = try ReadinessQueue(eventsMax: 1)
-        try queue.add(wakeUp.descriptor.raw, token: 0, .read)
-        while !nodes.isEmpty, !wakeUp.stopIsRequested {
-            let missing = nodes.filter { addresses(of: $0).isEmpty }
-            if isFirst, !missing.isEmpty {
-                logger.warning(
-                    "nodes of the DHT cannot be found by their names",
-                    metadata: ["nodes": "\(missing.map(\.description).joined(separator: ", "))"])
-            }
-            isFirst = false
-            if missing.count < nodes.count { return nodes.flatMap(addresses(of:)) }
-            // Messages stay where they are for the loop; only the request to stop counts here.
-            if try queue.wait(milliseconds: pause) > 0, !wakeUp.stopIsRequested {
-                wakeUp.clear()
-                _ = try queue.wait(milliseconds: pause)
-                wakeUp.wake()
-            }
-        }
-        return []
+    /// What has been found.
+    struct Found: Sendable {
+        var addresses: [IPv4Address]
+        /// Those without an address.
+        var missing: [HostPort]
+    }
+
+    private let names: [HostPort]
+    private let post: @Sendable (Found) -> Void
+    private(set) var hasFailed = false
+    private var isLooking = false
+    /// When to look again; nil where there is nothing to look for.
+    private(set) var dueAt: Int64?
+
+    init(_ names: [HostPort], at now: Int64, post: @escaping @Sendable (Found) -> Void) {
+        (self.names, self.post) = (names, post)
+        dueAt = names.isEmpty ? nil : now
+    }
+
+    mutating func poll(at now: Int64, nodesKnown: Int) {
+        guard let dueAt, dueAt <= now else { return }
+        self.dueAt = now + Self.pauses.whenLonely
+        guard !isLooking, nodesKnown == 0 else { return }
+        isLooking = true
+        NIOThreadPool.singleton.submit { [names, post] _ in post(Self.look(up: names)) }
+    }
+
+    /// Answers whether that is the first time that none was found.
+    mutating func take(_ found: Found, at now: Int64) -> Bool {
+        isLooking = false
+        if found.addresses.isEmpty { dueAt = now + Self.pauses.whenUnknown }
+        defer { hasFailed = !found.missing.isEmpty }
+        return !found.missing.isEmpty && !hasFailed
+    }
+
+    private static func look(up names: [HostPort]) -> Found {
+        let found = names.map { (name: $0, addresses: addresses(of: $0)) }
+        return Found(
+            addresses: found.flatMap(\.addresses), missing: found.filter(\.addresses.isEmpty).map(\.name))
     }
 
     /// The DHT names IPv4 addresses only.

@@ -9,26 +9,30 @@ struct BridgeRole: TunnelRole {
         case aliases(OwedAnswer<[AliasReport]?>)
     }
 
-    /// The file is written before a registration is acknowledged; but where many come at a time, not more often than
-    /// this.
-    private static let writeInterval: Int64 = 250_000_000
+    /// After a write that has failed.
+    private static let writePause: Int64 = 10_000_000_000
+
+    private struct Waiter {
+        let alias: String
+        let answer: OwedAnswer<BridgeScrapeOutcome>
+    }
 
     private var bridge: TunnelBridge
     private let identity: KeyPair
     private let targetsPath: String
     private let takesStreams: Bool
-    private let log: TunnelLog
-    private var waiting: [BridgeScrapeNumber: OwedAnswer<BridgeScrapeOutcome>] = [:]
+    private let usesDHT: Bool
+    private var log: BridgeLog
+    private var waiting: [BridgeScrapeNumber: Waiter] = [:]
     /// The list that is not in the file yet, and when it will be.
     private var unwritten: (targets: [AliasTarget], at: Int64)?
-    private var writtenAt = Int64.min
     private var writesFail = false
 
     /// - Parameter targetsPath: empty for none.
     init(_ bridge: TunnelBridge, as identity: KeyPair, targetsPath: String, takesStreams: Bool, logger: Logger) {
-        (self.bridge, self.identity) = (bridge, identity)
+        (self.bridge, self.identity, usesDHT) = (bridge, identity, bridge.settings.mayCall)
         (self.targetsPath, self.takesStreams) = (targetsPath, takesStreams)
-        log = TunnelLog(logger: logger)
+        log = BridgeLog(logger: logger)
     }
 
     var nextDeadline: Int64? { [bridge.nextDeadline, unwritten?.at].compactMap { $0 }.min() }
@@ -42,6 +46,7 @@ struct BridgeRole: TunnelRole {
     }
 
     mutating func begin(in networks: inout Networks, at now: Int64) {
+        guard usesDHT else { return }
         // Whoever knows the secret may register; that shows when it asks to.
         networks.dht.listen(as: identity, serving: TunnelBridge.serving, isAdmitted: { _ in true }, at: now)
     }
@@ -50,12 +55,17 @@ struct BridgeRole: TunnelRole {
         _ event: PeerEvent, over transport: TunnelTransport, in networks: inout Networks, at now: Int64
     ) { bridge.take(event, over: transport, in: &networks, at: now) }
 
-    mutating func take(_ event: NodeEvent, at now: Int64) { log.say(event) }
+    mutating func take(_ event: NodeEvent, at now: Int64) {
+        TunnelLog(logger: log.logger).say(event)
+        // Whom nobody could find may be found now.
+        if case .announced = event { bridge.callSoon(at: now) }
+    }
 
     mutating func take(_ message: Message, in networks: inout Networks, at now: Int64) {
         switch message {
         case .scrape(let alias, let deadline, let answer):
-            waiting[bridge.scrape(alias, deadline: deadline, in: &networks, at: now)] = answer
+            let number = bridge.scrape(alias, deadline: deadline, in: &networks, at: now)
+            waiting[number] = Waiter(alias: alias, answer: answer)
         case .aliases(let answer): answer.give(bridge.aliases())
         }
     }
@@ -65,18 +75,22 @@ struct BridgeRole: TunnelRole {
     mutating func act(in networks: inout Networks, at now: Int64) {
         for event in bridge.takeEvents() {
             switch event {
-            case .finished(let number, let outcome): waiting.removeValue(forKey: number)?.give(outcome)
-            case .note(let note): log.say(note)
+            case .finished(let number, let outcome):
+                guard let waiter = waiting.removeValue(forKey: number) else { continue }
+                waiter.answer.give(outcome)
+                if case .text = outcome { log.sayWell(waiter.alias) }
+            case .note(let note): log.say(note, at: now)
             }
         }
         if let targets = bridge.takeTargets() {
-            unwritten = (targets, unwritten?.at ?? max(now, writtenAt &+ Self.writeInterval))
+            // At once: the answers to these registrations go out behind it, and one write is for all of this turn.
+            unwritten = (targets, writesFail ? unwritten?.at ?? now : now)
         }
         if let unwritten, unwritten.at <= now { write(unwritten.targets, at: now) }
     }
 
     private mutating func write(_ targets: [AliasTarget], at now: Int64) {
-        (unwritten, writtenAt) = (nil, now)
+        unwritten = nil
         guard !targetsPath.isEmpty else { return }
         do throws(SystemError) {
             try TargetsFile.write(targets, to: targetsPath)
@@ -90,7 +104,7 @@ struct BridgeRole: TunnelRole {
             }
             writesFail = true
             // Not given up: what is acknowledged is to outlive us.
-            unwritten = (targets, now + 10 * 1_000_000_000)
+            unwritten = (targets, now + Self.writePause)
         }
     }
 

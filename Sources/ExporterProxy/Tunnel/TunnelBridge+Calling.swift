@@ -34,6 +34,10 @@ extension TunnelBridge {
     mutating func call(_ key: PublicKey, in networks: inout some PeerNetworks, at now: Int64) {
         guard let client = clients[key] else { return }
         if case .calling = client.call { return }
+        guard settings.mayCall else {
+            change(key, at: now) { $0.callsUs = true }
+            return
+        }
         guard callsCount < settings.callsMax else {
             wait(for: key, until: now + jittered(1_000_000_000), at: now)
             return
@@ -45,6 +49,15 @@ extension TunnelBridge {
         change(key, at: now) { client in (client.call, client.hasBeenCalled) = (.calling(link), true) }
         // Goes out with the first bytes, so that nobody waits for another round.
         openLine(of: key, over: link, "", in: &networks, at: now)
+    }
+
+    /// Those that wait are called, one after the other: something has changed that may have been in the way.
+    package mutating func callSoon(at now: Int64) {
+        var place: Int64 = 0
+        for (key, client) in clients where client.call == .waiting {
+            dues.set(.client(key), at: now + place * settings.restoredCallInterval)
+            place += 1
+        }
     }
 
     mutating func wait(for key: PublicKey, until time: Int64, at now: Int64) {

@@ -16,7 +16,7 @@ extension TunnelBridge {
             guard who.server == identity.publicKey else { return }
             counters.callers += 1
             sides[link] = .caller(who)
-            dues.set(.caller(link), at: now + settings.callerIdleTimeout)
+            dues.set(.caller(link), at: now + settings.strangerTimeout)
             guard clients[who.key] != nil else { return }
             openLine(of: who.key, over: link, who.address, in: &networks, at: now)
         }

@@ -8,18 +8,19 @@ extension TunnelBridge {
         in networks: inout some PeerNetworks,
         at now: Int64
     ) -> Result<[UInt8], RPCFailure> {
-        let isIdle = clients[peer.key]?.index(of: link) == nil
-        if isIdle { dues.set(.caller(link), at: now + settings.callerIdleTimeout) }
         var alias: String?
         do throws(AliasRefusal) {
             let request = try read(request, from: peer, at: now)
             alias = request.alias
             let outcome = try register(request, from: peer, in: &networks, at: now)
+            let isIdle = clients[peer.key]?.index(of: link) == nil
+            if isIdle { dues.set(.caller(link), at: now + settings.callerIdleTimeout) }
             settle(request.publicKey, registeredBy: peer, on: link, in: &networks, at: now)
             return .success(AliasProtocol.Reply.registered(isNew: outcome.isNewToTheClient).bytes)
         } catch {
             counters.registrationsRefused[error.reason, default: 0] += 1
             note(.refused(alias: alias, error, by: peer))
+            if error.endsTheConnection { refusedLinks.append(link) }
             return error.reply.map(\.bytes)
         }
     }
@@ -74,6 +75,10 @@ extension TunnelBridge {
             _ = try registry.register(target, at: now)
             let place = Int64(clients.count)
             add(target, at: now)
+            guard settings.mayCall else {
+                change(target.key, at: now) { $0.callsUs = true }
+                return
+            }
             wait(for: target.key, until: now + place * settings.restoredCallInterval, at: now)
         } catch {
             targetsHaveChanged = true

@@ -28,6 +28,7 @@ extension TunnelBridge {
     /// Nobody waits for it any more, and no event comes.
     package mutating func cancel(_ number: BridgeScrapeNumber, in networks: inout some PeerNetworks) {
         guard let scrape = scrapes.removeValue(forKey: number) else { return }
+        if scrape.asked != nil { askedCount -= 1 }
         counters.scrapes["cancelled", default: 0] += 1
         dues.remove(.scrape(number))
         forget(number, scrape, in: &networks)
@@ -35,7 +36,7 @@ extension TunnelBridge {
 
     private func busyScrapes(of client: BridgeClient) -> Int? {
         if client.scrapesCount >= settings.scrapesPerClientMax { return client.scrapesCount }
-        return scrapes.count >= settings.scrapesMax ? scrapes.count : nil
+        return askedCount >= settings.scrapesMax ? askedCount : nil
     }
 
     /// A call that is waited for is made at once, but not twice in a row.
@@ -70,6 +71,7 @@ extension TunnelBridge {
         switch asked {
         case .success(let id):
             scrapes[number]?.asked = .init(link: line.link, channel: line.channel, id: id, at: now)
+            askedCount += 1
             change(key, at: now) { $0.lines[index].requests[id] = number }
         case .failure(let error): finish(number, .unavailable(.notConnected(error.description)), at: now)
         case nil: finish(number, .unavailable(.notConnected("the connection is over")), at: now)
@@ -143,6 +145,7 @@ extension TunnelBridge {
     /// It is to be taken from where it waits before.
     mutating func finish(_ number: BridgeScrapeNumber, _ outcome: BridgeScrapeOutcome, at now: Int64) {
         guard let scrape = scrapes.removeValue(forKey: number) else { return }
+        if scrape.asked != nil { askedCount -= 1 }
         dues.remove(.scrape(number))
         var error: String?
         switch outcome {

@@ -56,10 +56,14 @@ package struct TunnelBridge: Sendable {
     var dues = DueTimes<Due>()
     var numbers: Randomness
     var callsCount = 0
+    /// Scrapes that clients have been asked for.
+    var askedCount = 0
     private var nextScrape: UInt64 = 0
     private var events: [BridgeEvent] = []
     private var notesCount = 0
     var targetsHaveChanged = false
+    /// To be ended behind the answer.
+    var refusedLinks: [TunnelLink] = []
 
     /// `identity` is whom clients admit, and call to register. `targets` are those that were known before.
     package init(
@@ -134,6 +138,8 @@ package struct TunnelBridge: Sendable {
             guard case .caller(let peer) = side else { return }
             let answer = register(body, from: peer, on: link, in: &networks, at: now)
             _ = networks.withChannel(of: link) { $0.answer(id, on: channel, with: answer) }
+            for link in refusedLinks { networks.end(link, at: now) }
+            refusedLinks = []
         case .refusedChannel: counters.channelsRefused += 1
         case .refusedRequest, .notice: counters.requestsRefused += 1
         }

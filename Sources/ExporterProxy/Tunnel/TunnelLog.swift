@@ -18,22 +18,10 @@ struct TunnelLog {
         }
     }
 
-    func say(_ note: BridgeNote) {
-        let fields = Logger.Metadata(uniqueKeysWithValues: note.fields.map { ($0.name, "\($0.value)") })
-        switch note {
-        case .registered(_, .new, _): logger.info("alias registered", metadata: fields)
-        case .registered(_, .renewed, _): logger.debug("alias renewed", metadata: fields)
-        case .registered(_, .updated, _): logger.info("alias updated", metadata: fields)
-        case .registered(_, .takenOver, _): logger.warning("alias taken over by another key", metadata: fields)
-        case .refused: logger.warning("alias not registered", metadata: fields)
-        case .notRestored: logger.warning("alias not taken from the list of targets", metadata: fields)
-        case .expired: logger.info("alias expired", metadata: fields)
-        case .connected: logger.info("connected with a client", metadata: fields)
-        case .disconnected: logger.info("no connection with a client any more", metadata: fields)
-        case .unreachable: logger.warning("cannot reach a client", metadata: fields)
-        case .stranger: logger.debug("caller not let in", metadata: fields)
-        case .scrapeFailed: logger.warning("scrape through the tunnel failed", metadata: fields)
-        }
+    func sayMissing(_ nodes: [HostPort]) {
+        logger.warning(
+            "nodes of the DHT cannot be found by their names",
+            metadata: ["nodes": "\(nodes.map(\.description).joined(separator: ", "))"])
     }
 
     func say(_ event: TunnelClient.Event) {

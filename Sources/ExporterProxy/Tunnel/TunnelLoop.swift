@@ -5,6 +5,7 @@ import Logging
 enum TunnelMessage<RoleMessage: Sendable>: Sendable {
     case role(RoleMessage)
     case stream(StreamNews)
+    case nodes(BootstrapNodes.Found)
 }
 
 /// The thread of a tunnel: its socket, its networks, and what stands on them.
@@ -29,12 +30,16 @@ final class TunnelLoop<Role: TunnelRole> {
     private var networks: Networks
     private var role: Role
     private var streams: TunnelStreams
+    private var nodes: BootstrapNodes
+    private let log: TunnelLog
     private var hasMoreToRead = false
 
     init(
-        _ role: Role, _ networks: Networks, socket: DatagramSocket?, streams: TunnelStreams,
-        mailbox: Mailbox<TunnelMessage<Role.Message>>, board: TunnelBoard, time: @escaping TimeSource
+        _ role: Role, _ networks: Networks, socket: DatagramSocket?, streams: TunnelStreams, nodes: BootstrapNodes,
+        mailbox: Mailbox<TunnelMessage<Role.Message>>, board: TunnelBoard, logger: Logger, time: @escaping TimeSource
     ) throws(SystemError) {
+        self.nodes = nodes
+        log = TunnelLog(logger: logger)
         queue = try ReadinessQueue(eventsMax: 2)
         (self.role, self.networks, self.streams) = (role, networks, streams)
         (self.mailbox, self.board, self.time) = (mailbox, board, time)
@@ -52,7 +57,9 @@ final class TunnelLoop<Role: TunnelRole> {
         networks.dht.shutDown(at: now)
         let end = now + Self.endTime
         tend()
-        while now < end, !(networks.dht.isDown && networks.streams.count == 0) { try turn(until: end) }
+        while now < end, !((socket == nil || networks.dht.isDown) && networks.streams.count == 0) {
+            try turn(until: end)
+        }
         networks.dht.destroyAll()
         tend()
         streams.abort()
@@ -78,8 +85,9 @@ final class TunnelLoop<Role: TunnelRole> {
         if hasMoreToRead || networks.streams.isPollDue { return 0 }
         let now = now
         let deadlines = [
-            networks.dht.nextDeadline(after: now), networks.streams.nextDeadline ?? .max, role.nextDeadline ?? .max,
-            board.nextDeadline ?? .max, end,
+            // Without a socket there is no DHT.
+            socket == nil ? .max : networks.dht.nextDeadline(after: now), networks.streams.nextDeadline ?? .max,
+            role.nextDeadline ?? .max, board.nextDeadline ?? .max, nodes.dueAt ?? .max, end,
         ]
         guard let next = deadlines.min(), next < .max else { return -1 }
         return next <= now ? 0 : Int32(clamping: (next - now + 999_999) / 1_000_000)
@@ -89,12 +97,16 @@ final class TunnelLoop<Role: TunnelRole> {
         switch message {
         case .role(let message): role.take(message, in: &networks, at: now)
         case .stream(let news): streams.take(news, in: &networks.streams, server: role.streamServer, at: now)
+        case .nodes(let found):
+            if nodes.take(found, at: now) { log.sayMissing(found.missing) }
+            if !found.addresses.isEmpty { networks.dht.use(bootstrap: found.addresses, at: now) }
         }
     }
 
     /// What follows from what has come, and from time.
     private func tend() {
         let now = now
+        nodes.poll(at: now, nodesKnown: networks.dht.nodesKnown)
         hearOut(at: now)
         role.poll(in: &networks, at: now)
         role.act(in: &networks, at: now)

@@ -33,7 +33,12 @@ package enum TunnelSecret: Equatable, Sendable {
         return stat(path, &found) == 0 && found.st_mode & S_IROTH != 0
     }
 
-    static func secret(of text: String) -> Secret? { KeyForm.bytes(of: text).map(Secret.init) }
+    /// Also as keygen prints a seed, with the word in front.
+    static func secret(of text: String) -> Secret? {
+        let word = "seed: "
+        let bare = text.hasPrefix(word) ? String(text.dropFirst(word.count)) : text
+        return KeyForm.bytes(of: bare).map(Secret.init)
+    }
 
     /// Takes the same time wherever two secrets differ.
     package static func == (left: TunnelSecret, right: TunnelSecret) -> Bool {

@@ -13,7 +13,6 @@ final class TunnelService<Role: TunnelRole>: Service {
         var socket: DatagramSocket?
         /// Without its nodes to begin with.
         var configuration: DHTConfiguration
-        /// Their names are looked up on the tunnel's thread: that may take long.
         var bootstrap: [HostPort]
         var dial: TunnelStreams.Dial?
         var logger: Logger
@@ -53,15 +52,14 @@ final class TunnelService<Role: TunnelRole>: Service {
     }
 
     private func makeLoop() throws -> TunnelLoop<Role> {
-        var configuration = parts.configuration
-        configuration.bootstrap = try BootstrapNodes.resolve(
-            parts.bootstrap, wakeUp: mailbox.wakeUp, logger: parts.logger)
         let now = parts.time().monotonic
         let role = makeRole(now) { [mailbox] in mailbox.post(.role($0)) }
         let streams = TunnelStreams(dial: parts.dial) { [mailbox] in mailbox.post(.stream($0)) }
         return try TunnelLoop(
-            role, Networks(dht: DHTEndpoint(configuration, at: now), streams: StreamPeers()), socket: parts.socket,
-            streams: streams, mailbox: mailbox, board: board, time: parts.time)
+            role, Networks(dht: DHTEndpoint(parts.configuration, at: now), streams: StreamPeers()),
+            socket: parts.socket,
+            streams: streams, nodes: BootstrapNodes(parts.bootstrap, at: now) { [mailbox] in mailbox.post(.nodes($0)) },
+            mailbox: mailbox, board: board, logger: parts.logger, time: parts.time)
     }
 }
 

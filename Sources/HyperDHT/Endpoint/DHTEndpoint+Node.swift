@@ -15,6 +15,13 @@ extension DHTEndpoint {
         return true
     }
 
+    /// Other nodes to begin with than before; where none is known, they are asked at once.
+    package mutating func use(bootstrap: [IPv4Address], at now: Int64) {
+        node.use(bootstrap: bootstrap, at: now)
+        nodeIsTouched = true
+        takeNodeEvents(at: now)
+    }
+
     /// Nobody can call it any more. Connections that it has stay. ``NodeEvent/unannounced(server:)`` ends it.
     package mutating func stop(_ server: PublicKey, at now: Int64) {
         guard serving.removeValue(forKey: server) != nil else { return }

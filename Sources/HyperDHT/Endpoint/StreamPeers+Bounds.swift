@@ -4,7 +4,7 @@ extension StreamPeers {
         /// Connections of both directions.
         package var peersMax = 4_096
         /// Of those that have come, from one host. A proxy that ends TLS in front of us is one host.
-        package var peersPerHostMax = 2_048
+        package var peersPerHostMax = 512
         /// Of those that have come, and have not shown yet that they have the keys.
         package var handshakesMax = 512
         package var handshakesPerHostMax = 128

@@ -6,7 +6,7 @@
 ///
 /// All goes over one socket, that of the streams too: the hole that a node keeps open in its NAT is that of the socket.
 package struct DHTNode: Sendable {
-    package let configuration: DHTConfiguration
+    package private(set) var configuration: DHTConfiguration
     package internal(set) var counters = DHTCounters()
     package internal(set) var table: RoutingTable
 
@@ -111,6 +111,15 @@ extension DHTNode {
         case .request(let request): answer(request, bytes: datagram.count, from: from, at: now)
         case .response(let response): received(response, from: from, at: now)
         }
+    }
+
+    /// Other nodes to begin with than before; where none is known, they are asked at once.
+    package mutating func use(bootstrap: [IPv4Address], at now: Int64) {
+        guard bootstrap != configuration.bootstrap else { return }
+        configuration.bootstrap = bootstrap
+        guard table.count == 0 else { return }
+        self.bootstrap()
+        for target in servers.keys where servers[target]?.phase == .waiting { servers[target]?.dueAt = now }
     }
 
     /// Does what is due, and appends what is to be sent.
