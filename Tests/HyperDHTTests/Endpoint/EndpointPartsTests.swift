@@ -51,8 +51,8 @@ struct EndpointPartsTests {
 
     @Test func ends_AreCountedByTheirKind() {
         let ends: [HyperDHT.PeerEnd] = [
-            .tooMany, .unreachable(.notFound), .over(.ended), .over(.truncated), .over(.destroyed), .over(.reset),
-            .over(.timedOut), .over(.notConfirmed), .over(.endTimedOut), .over(.unread(bytes: 1)),
+            .tooMany, .unreachable(.notFound), .notDialled(""), .over(.ended), .over(.truncated), .over(.destroyed),
+            .over(.reset), .over(.timedOut), .over(.notConfirmed), .over(.endTimedOut), .over(.unread(bytes: 1)),
             .over(.badHandshake("")), .over(.noise(.badKey)), .over(.stream(.notThePeer)),
             .over(.mux(.tooManyChannels(max: 1))),
         ]
