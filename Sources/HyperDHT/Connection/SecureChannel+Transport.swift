@@ -22,6 +22,9 @@ extension SecureChannel {
         guard end == nil, !peerHasEnded, !bytes.isEmpty else { return }
         heardAt = now
         counters.bytesReceived += bytes.count
+        expectAnswers(at: now)
+        let expectedBytesMax = expectedBytesMax(at: now)
+        stream?.expectedBytesMax = expectedBytesMax
         do throws(SecretStreamError) {
             guard let messages = try stream?.receive(bytes) else { return }
             confirm()
@@ -29,6 +32,17 @@ extension SecureChannel {
         } catch {
             close(.stream(error))
         }
+    }
+
+    /// To be called wherever the last request may come to its end, before it does.
+    mutating func expectAnswers(at now: Int64) {
+        if !requests.isEmpty { answersUntil = now + limits.lateAnswerTime }
+    }
+
+    /// Only who has been asked may send as much as an answer has: of all others no more is kept than a request needs.
+    private func expectedBytesMax(at now: Int64) -> Int {
+        if let answersUntil, now <= answersUntil { return SecretStream.messageBytesMax }
+        return limits.rpc.requestBytesMax + Self.aroundRequestBytes
     }
 
     private mutating func confirm() {
@@ -115,6 +129,7 @@ extension SecureChannel {
     /// Does what is due.
     mutating func poll(at now: Int64) {
         guard end == nil else { return }
+        expectAnswers(at: now)
         expireRequests(at: now)
         if !isReading || peerHasEnded { heardAt = now }
         if let end = overdue(at: now) {

@@ -21,6 +21,9 @@ package struct SecureChannel: Sendable {
         package var readingBytesMax = 256 * 1024
         /// Events that nobody has taken: while there are more, nothing is read. What was read before may add some.
         package var eventsMax = 1024
+        /// How long after the end of the last own request a message may still be as long as an answer. While no answer is
+        /// waited for, none may be longer than a request and ``aroundRequestBytes``.
+        package var lateAnswerTime: Int64 = 30_000_000_000
         /// From the beginning to the first message of the peer that is authentic.
         package var confirmTimeout: Int64 = 20_000_000_000
         /// From the end of this side, or the last bytes of it that have gone, to the end of the peer.
@@ -56,6 +59,9 @@ package struct SecureChannel: Sendable {
         case closed(ConnectionEnd)
     }
 
+    /// What may stand around a request in a message: its head, and short messages that are sent with it.
+    package static let aroundRequestBytes = 16 * 1024
+
     package let limits: Limits
     package internal(set) var counters = SecureChannelCounters()
     /// `nil` until the handshake is through, and when all is over.
@@ -66,6 +72,8 @@ package struct SecureChannel: Sendable {
     var outgoing = OutgoingMessages()
     /// Own requests, and until when an answer is waited for.
     var requests: [Request: Int64] = [:]
+    /// Until when answers may come, if there are no more requests; nil before the first request.
+    var answersUntil: Int64?
     var confirmUntil: Int64
     var isConfirmed = false
     var peerHasEnded = false
@@ -128,6 +136,7 @@ extension SecureChannel {
         let id = try rpc.request(channel, method, body)
         requests[Request(channel: channel, id: id)] = timeout.map { now + $0 } ?? .max
         counters.requestsSent += 1
+        expectAnswers(at: now)
         collect()
         return id
     }

@@ -26,6 +26,10 @@ package struct SecretStream: Sendable {
     /// When to call ``keepAlive(at:)`` next.
     package private(set) var keepAliveAt: Int64
 
+    /// The longest message that the peer may say now, where that is less than the limits allow. A longer one that is
+    /// under way is refused with the next bytes.
+    var expectedBytesMax = SecretStream.messageBytesMax
+
     private let limits: Limits
     private let session: NoiseSession
     private var assembler = FrameAssembler()
@@ -115,8 +119,8 @@ package struct SecretStream: Sendable {
 
     private var frameBytesMax: Int {
         guard receiver != nil else { return Self.headerFrameBytes }
-        let first = min(limits.firstMessageBytesMax, limits.messageBytesMax)
-        return (isConfirmed ? limits.messageBytesMax : first) + SecretStreamCipher.overheadBytes
+        let longest = min(limits.messageBytesMax, expectedBytesMax)
+        return (isConfirmed ? longest : min(limits.firstMessageBytesMax, longest)) + SecretStreamCipher.overheadBytes
     }
 
     private mutating func begin(_ frame: ArraySlice<UInt8>) throws(SecretStreamError) {
