@@ -24,6 +24,8 @@ package struct DHTConfiguration: Sendable {
     package var topicsMax = 4_096
     /// Messages passed on, whose answers may come back.
     package var relayedMax = 4_096
+    /// Of these, for the same host: about what a server takes from one host in their time.
+    package var relayedPerHostMax = 512
     /// Questions that wait for their turn.
     package var waitingRequestsMax = 2_048
     package var queriesMax = 4_096

@@ -11,12 +11,13 @@ extension DHTNode {
             let onward = HandshakeMessage(mode: .fromRelay, noise: message.noise, peerAddress: from)
             pass(onward.bytes, request, target, client: from, to: server, at: now)
         case .fromRelay:
-            guard let server = store.forward(to: target, at: now)?.address, let client = message.peerAddress else {
-                return counters.drop(.relaying)
-            }
+            guard let server = store.forward(to: target, at: now)?.address, let client = message.peerAddress,
+                client.isPlausible(from: from)
+            else { return counters.drop(.relaying) }
             let onward = HandshakeMessage(
                 mode: .fromSecondRelay, noise: message.noise, peerAddress: client, relayAddress: from)
-            pass(onward.bytes, request, target, client: client, to: server, at: now)
+            // The server answers the first relay itself; the client is only what that one says.
+            pass(onward.bytes, request, target, client: from, to: server, at: now)
         case .fromServer:
             let answer = HandshakeMessage(mode: .reply, noise: message.noise, peerAddress: from)
             passBack(answer.bytes, request, target, client: message.peerAddress, from: from, at: now)
@@ -51,7 +52,7 @@ extension DHTNode {
         _ value: [UInt8], _ request: DHTRequest, _ target: Bytes32, client: IPv4Address, to server: IPv4Address,
         at now: Int64
     ) {
-        guard relayed.pass(.init(tid: request.tid, client: client, target: target), at: now) else {
+        guard relayed.pass(.init(tid: request.tid, client: client, target: target), to: server, at: now) else {
             return counters.drop(.full)
         }
         send(value, request, target, to: server)
@@ -69,7 +70,8 @@ extension DHTNode {
         _ value: [UInt8], _ request: DHTRequest, _ target: Bytes32, client: IPv4Address?, from: IPv4Address,
         at now: Int64
     ) {
-        guard let client, relayed.answer(.init(tid: request.tid, client: client, target: target), from: from, at: now)
+        guard let client, client.isPlausible(from: from),
+            relayed.answer(.init(tid: request.tid, client: client, target: target), from: from, at: now)
         else { return counters.drop(.relaying) }
         counters.messagesRelayed += 1
         let response = DHTResponse(tid: request.tid, to: client, id: ownID, value: value)

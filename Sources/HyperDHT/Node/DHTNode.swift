@@ -51,7 +51,7 @@ package struct DHTNode: Sendable {
         tokens = RoundTripTokens(at: now, numbers: &numbers)
         pending = PendingRequests(waitingMax: configuration.waitingRequestsMax)
         store = AnnouncementStore(configuration)
-        relayed = RelayedMessages(max: configuration.relayedMax)
+        relayed = RelayedMessages(max: configuration.relayedMax, perHostMax: configuration.relayedPerHostMax)
         excess = RateLimit(configuration.excessBytesPerHost)
         expectedPunches = ExpectedPunches(
             max: configuration.expectedPunchesMax, perHostMax: configuration.expectedPunchesPerHostMax)

@@ -1,10 +1,17 @@
-/// What has been passed on for others a moment ago: an answer is only passed back where one is expected, so that nobody
-/// can make us send to whom they like.
+/// What has been passed on for others a moment ago: an answer is only passed back where one is expected, from where it
+/// is expected, so that nobody can make us send to whom they like.
 struct RelayedMessages: Sendable {
+    /// Where a peer and its answer come from is said by the network, never by a message.
     struct Passage: Hashable, Sendable {
         var tid: UInt16
         var client: IPv4Address
         var target: Bytes32
+    }
+
+    /// Who has been asked, and how often it may answer.
+    private struct Expected {
+        var server: IPv4Address
+        var answersLeft = RelayedMessages.answersMax
     }
 
     /// Where the servers' answers come from, by target and client.
@@ -14,36 +21,40 @@ struct RelayedMessages: Sendable {
         var server: IPv4Address
     }
 
-    private let max: Int
-    private var passages: [Passage: Int64] = [:]
-    private var meetings: [Meeting: Int64] = [:]
+    /// To one message: who asks repeats it where an answer is lost.
+    static let answersMax = 2
 
-    init(max: Int) { self.max = max }
+    private var passages: ShortMemory<Passage, Expected>
+    private var meetings: ShortMemory<Meeting, Bool>
+
+    init(max: Int, perHostMax: Int) {
+        passages = ShortMemory(max: max, perHostMax: perHostMax, lifetime: DHTWire.handshakeLifetime)
+        meetings = ShortMemory(max: max, perHostMax: perHostMax, lifetime: 3 * DHTWire.handshakeLifetime)
+    }
 
     var count: Int { passages.count + meetings.count }
 
-    /// Whether there is room for it.
-    mutating func pass(_ passage: Passage, at now: Int64) -> Bool {
-        if passages.count >= max { passages = passages.filter { $0.value > now } }
-        guard passages.count < max || passages[passage] != nil else { return false }
-        passages[passage] = now + DHTWire.handshakeLifetime
-        return true
+    /// Whether the client may have it passed on to `server`.
+    mutating func pass(_ passage: Passage, to server: IPv4Address, at now: Int64) -> Bool {
+        passages.keep(Expected(server: server), of: passage, for: passage.client, at: now)
     }
 
-    /// Whether the client waits for an answer, which comes from `server`.
+    /// Whether the client waits for an answer of `server`. It may come from another port than the server was announced
+    /// from: some have a socket for each.
     mutating func answer(_ passage: Passage, from server: IPv4Address, at now: Int64) -> Bool {
-        guard let until = passages[passage], until > now else { return false }
-        if meetings.count >= max { meetings = meetings.filter { $0.value > now } }
-        if meetings.count < max {
-            let meeting = Meeting(target: passage.target, clientHost: passage.client.host, server: server)
-            meetings[meeting] = now + 3 * DHTWire.handshakeLifetime
-        }
+        guard var expected = passages.value(of: passage, at: now), expected.server.host == server.host,
+            expected.answersLeft > 0
+        else { return false }
+        expected.answersLeft -= 1
+        passages.change(passage, to: expected)
+        let meeting = Meeting(target: passage.target, clientHost: passage.client.host, server: server)
+        _ = meetings.keep(true, of: meeting, for: passage.client, at: now)
         return true
     }
 
     /// Whether `client` has had an answer from `server` through us.
     func haveMet(_ client: IPv4Address, _ server: IPv4Address, under target: Bytes32, at now: Int64) -> Bool {
         let meeting = Meeting(target: target, clientHost: client.host, server: server)
-        return meetings[meeting].map { $0 > now } ?? false
+        return meetings.value(of: meeting, at: now) != nil
     }
 }

@@ -173,6 +173,51 @@ struct HostileNetworkTests {
         #expect(!isStored())
         // It does not last for ever either.
         #expect(try ask(.announce, token, said(by: identity))?.error == 0)
+    /// Whoever is announced at a node can make it ask, and answer, only those that have asked or were asked.
+    @Test(arguments: ["8.8.8.8:53", "10.0.0.5:8125", "127.0.0.1:9125", "255.255.255.255:9"])
+    func serverOfItsOwn_CannotAimAtOthers(victim: String) throws {
+        var relaying = try RelayingNode()
+        let (victim, bad, identity) = (try #require(IPv4Address(victim)), Self.address(7), KeyPair.random())
+        try relaying.announce(identity, from: bad)
+        var sent = relaying.handshake(identity, .fromRelay, naming: victim, from: bad)
+        for _ in 0..<100 { sent += relaying.handshake(identity, .fromServer, naming: victim, from: bad) }
+        #expect(!sent.contains { $0.to.host == victim.host })
+    }
+
+    @Test func answersToOneQuestion_AreTwoAndOfWhoWasAsked() throws {
+        var relaying = try RelayingNode()
+        let (client, server, identity) = (Self.stranger, Self.address(7), KeyPair.random())
+        try relaying.announce(identity, from: server)
+        #expect(relaying.handshake(identity, .fromClient, naming: nil, from: client).map(\.to) == [server])
+        let answers = [Self.address(8), server, server, server].map {
+            relaying.handshake(identity, .fromServer, naming: client, from: $0).map(\.to)
+        }
+        #expect(answers == [[], [client], [client], []])
+        // Who asks again may be answered again.
+        _ = relaying.handshake(identity, .fromClient, naming: nil, from: client)
+        #expect(relaying.handshake(identity, .fromServer, naming: client, from: server).map(\.to) == [client])
+    }
+
+    @Test func hostThatHasMuchPassedOn_LeavesOthersTheirShare() throws {
+        var relaying = try RelayingNode()
+        let (server, identity) = (Self.address(7), KeyPair.random())
+        try relaying.announce(identity, from: server)
+        let passed = (0..<5_000).count {
+            let tid = UInt16(truncatingIfNeeded: $0)
+            return !relaying.handshake(identity, .fromClient, naming: nil, from: Self.stranger, tid: tid).isEmpty
+        }
+        #expect(passed == 512 && relaying.node.relayed.count == 512)
+        // So many others come that the oldest has to go.
+        for number in 100..<5_000 {
+            let answers = relaying.handshake(identity, .fromClient, naming: nil, from: Self.address(number))
+            #expect(answers.map(\.to) == [server])
+        }
+        #expect(relaying.node.relayed.count == 4_096)
+        relaying.now += DHTWire.handshakeLifetime
+        #expect(relaying.handshake(identity, .fromClient, naming: nil, from: Self.stranger).map(\.to) == [server])
+        #expect(relaying.node.relayed.count == 1)
+    }
+
         network.run(for: DHTWire.announcementLifetime)
         #expect(!isStored())
         #expect(try ask(.announce, token, said(by: identity))?.error == DHTResponse.Failure.invalidToken)
