@@ -41,13 +41,16 @@ package struct DHTConfiguration: Sendable {
     package var expectedPunchesPerHostMax = 256
     /// Handshakes remembered, so that a repeated one costs no cryptography.
     package var handshakesKeptMax = 2_048
-    /// Of new handshakes, over all callers; each costs four scalar multiplications.
+    /// Of new handshakes, over all callers; each costs four scalar multiplications. Those that come through nodes at
+    /// which we are announced have as much for themselves.
     package var handshakes = RateLimitBounds(perSecond: 200, burst: 600)
     /// Of new handshakes that are said to come from one host: a quarter of all, so that a thousand peers behind one
     /// address are through in less than a minute, and others still have their share.
     package var handshakesPerHost = RateLimitBounds(perSecond: 50, burst: 150)
-    /// Of new handshakes that one node passes on.
+    /// Of new handshakes that one node passes on; of nodes at which we are not announced, one host.
     package var handshakesPerRelay = RateLimitBounds(perSecond: 100, burst: 300)
+    /// Of announcements whose signature is looked at.
+    package var signaturesPerHost = RateLimitBounds(perSecond: 100, burst: 300)
     /// By how many bytes the answers to a host may exceed its questions, as long as it has not shown that it is there.
     package var excessBytesPerHost = RateLimitBounds(perSecond: 65_536, burst: 131_072)
 

@@ -102,6 +102,9 @@ extension DHTNode {
         }
         guard let value = request.value, let said = try? Announcement(bytes: value), let peer = said.peer, let ownID
         else { return counters.drop(.malformed) }
+        guard from.scope == .loopback || signatures.take(of: from.host, at: now) else {
+            return counters.drop(.rateLimited)
+        }
         let kind: Announcement.Kind = request.command == .external(.announce) ? .announce : .unannounce
         guard said.isAuthentic(kind, at: .init(target: target, nodeID: ownID, token: token)) else {
             return counters.drop(.notAuthentic)

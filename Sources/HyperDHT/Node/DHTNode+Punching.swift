@@ -5,8 +5,9 @@ extension DHTNode {
         if configuration.isOpen { return .open }
         let seen = reflexive.firewall
         // In a network of one or two nodes there is nobody else to ask.
-        let isAllWeCanKnow = reflexive.address != nil && reflexive.count >= table.count
-        return seen == .unknown && isAllWeCanKnow ? .consistent : seen
+        guard seen == .unknown, reflexive.address != nil else { return seen }
+        let hosts = Set(table.all.lazy.map(\.address.host)).count
+        return reflexive.count >= hosts ? .consistent : .unknown
     }
 
     /// Where peers may send punches to.

@@ -71,7 +71,7 @@ extension DHTNode {
             if case .message(let answer) = known { send(answer, call) }
             return
         }
-        guard isWelcome(call, at: now) else { return counters.drop(.handshake) }
+        guard isWelcome(call, isKnown: server.isRelay(call.from), at: now) else { return counters.drop(.handshake) }
         do {
             let responder = try NoiseResponder(
                 identity: server.identity, message: call.message.noise[...], isAdmitted: server.isAdmitted)
@@ -85,15 +85,21 @@ extension DHTNode {
     }
 
     /// Before anything costly: whether there is room, and whether the caller, its relay and all together have not had
-    /// their share.
-    private mutating func isWelcome(_ call: Call, at now: Int64) -> Bool {
+    /// their share. What comes through the nodes at which we are announced, which are `known`, has buckets of its own,
+    /// that strangers cannot empty; who calls is believed from these alone.
+    private mutating func isWelcome(_ call: Call, isKnown: Bool, at now: Int64) -> Bool {
         guard call.message.noise.count >= NoiseResponder.messageBytesMin, answered.hasRoom(at: now),
             visitors.count < configuration.pendingHandshakesMax
         else { return false }
         let isOurs = call.client.scope == .loopback && call.from.scope == .loopback
-        guard isOurs || handshakesOfHosts.take(of: call.client.host, at: now) else { return false }
-        guard isOurs || call.isDirect || handshakesOfRelays.take(of: call.from, at: now) else { return false }
-        return handshakesInAll.take(of: true, at: now)
+        guard isOurs || hasShare(call, isKnown: isKnown, at: now) else { return false }
+        return handshakesInAll.take(of: isKnown, at: now)
+    }
+
+    private mutating func hasShare(_ call: Call, isKnown: Bool, at now: Int64) -> Bool {
+        if call.isDirect { return handshakesOfHosts.take(of: call.from.host, at: now) }
+        guard isKnown else { return handshakesOfStrangers.take(of: call.from.host, at: now) }
+        return handshakesOfHosts.take(of: call.client.host, at: now) && handshakesOfRelays.take(of: call.from, at: now)
     }
 
     private mutating func accept(

@@ -12,13 +12,18 @@ struct Upkeep: Sendable {
     }
 
     var phase = Phase.searching
-    /// Whether others may keep us: then every datagram has our id.
-    var isNamed: Bool
+    /// So many hosts have to see a node that has a name elsewhere before it takes another.
+    static let witnessesOfNewName = 3
+
+    /// The address that we have our name of; with one, others may keep us, and every datagram has our id.
+    var namedAfter: IPv4Address?
     var tickAt: Int64
     var ticks = 0
     var toldAddress: IPv4Address?
 
-    init(at now: Int64, isNamed: Bool) { (tickAt, self.isNamed) = (now + DHTWire.tick, isNamed) }
+    init(at now: Int64, namedAfter: IPv4Address?) { (tickAt, self.namedAfter) = (now + DHTWire.tick, namedAfter) }
+
+    var isNamed: Bool { namedAfter != nil }
 
     static func pings(of table: RoutingTable, at now: Int64) -> [RoutingTable.Node] {
         table.oldest(pingsPerRound, notSince: now - Int64(DHTWire.ticksBetweenPings) * DHTWire.tick)
@@ -45,12 +50,20 @@ extension DHTNode {
     /// `from` sees us as `address`.
     mutating func learned(_ address: IPv4Address, from: IPv4Address) {
         reflexive.add(address, from: from)
-        guard let known = publicAddress, known != upkeep.toldAddress else { return }
-        upkeep.toldAddress = known
-        events.append(.publicAddress(known))
-        guard !configuration.isEphemeral else { return }
-        upkeep.isNamed = true
-        table.move(to: NodeID.of(known))
+        guard let known = publicAddress else { return }
+        if known != upkeep.toldAddress {
+            upkeep.toldAddress = known
+            events.append(.publicAddress(known))
+        }
+        takeName(of: known)
+    }
+
+    private mutating func takeName(of address: IPv4Address) {
+        guard !configuration.isEphemeral, upkeep.namedAfter != address,
+            !upkeep.isNamed || reflexive.witnesses(of: address) >= Upkeep.witnessesOfNewName
+        else { return }
+        upkeep.namedAfter = address
+        table.move(to: NodeID.of(address))
     }
 
     /// Keeps a node that has just answered under its true name.

@@ -27,9 +27,14 @@ package struct DHTNode: Sendable {
     /// Their streams, by what they call the hole that they want.
     var visitorsByHole: [UInt64: UInt32] = [:]
     var expectedPunches: ExpectedPunches
+    /// By whether they come through nodes at which we are announced.
     var handshakesInAll: RateLimit<Bool>
     var handshakesOfHosts: RateLimit<UInt32>
+    /// Through nodes at which we are announced.
     var handshakesOfRelays: RateLimit<IPv4Address>
+    /// Through the host of any other node.
+    var handshakesOfStrangers: RateLimit<UInt32>
+    var signatures: RateLimit<UInt32>
 
     var connects: [Int: Connect] = [:]
     /// Whose stream it will be.
@@ -46,8 +51,8 @@ package struct DHTNode: Sendable {
     package init(_ configuration: DHTConfiguration, at now: Int64, numbers: Randomness = Randomness()) {
         var numbers = numbers
         self.configuration = configuration
-        let named = configuration.isEphemeral ? nil : configuration.publicAddress.map(NodeID.of)
-        table = RoutingTable(ownID: named ?? numbers.bytes32())
+        let named = configuration.isEphemeral ? nil : configuration.publicAddress
+        table = RoutingTable(ownID: named.map(NodeID.of) ?? numbers.bytes32())
         tokens = RoundTripTokens(at: now, numbers: &numbers)
         pending = PendingRequests(waitingMax: configuration.waitingRequestsMax)
         store = AnnouncementStore(configuration)
@@ -59,7 +64,9 @@ package struct DHTNode: Sendable {
         handshakesInAll = RateLimit(configuration.handshakes)
         handshakesOfHosts = RateLimit(configuration.handshakesPerHost)
         handshakesOfRelays = RateLimit(configuration.handshakesPerRelay)
-        upkeep = Upkeep(at: now, isNamed: named != nil)
+        handshakesOfStrangers = RateLimit(configuration.handshakesPerRelay)
+        signatures = RateLimit(configuration.signaturesPerHost)
+        upkeep = Upkeep(at: now, namedAfter: named)
         self.numbers = numbers
         bootstrap()
     }
@@ -84,7 +91,8 @@ package struct DHTNode: Sendable {
     package var size: Int {
         table.count + pending.count + store.forwardsCount + store.topicsCount + relayed.count + excess.count
             + queries.count + answered.count + visitors.count + connects.count + delayedAnswers.count
-            + handshakesOfHosts.count + handshakesOfRelays.count + visitorsByHole.count + expectedPunches.count
+            + handshakesOfHosts.count + handshakesOfRelays.count + handshakesOfStrangers.count + signatures.count
+            + visitorsByHole.count + expectedPunches.count
     }
 
     mutating func number() -> Int {

@@ -5,6 +5,7 @@ struct ReflexiveAddress: Sendable {
     private static let witnesses = 2
 
     private struct Sample {
+        /// A host has one voice, whatever its port; only our own may have several.
         var from: IPv4Address
         var seen: IPv4Address
         /// Whether the same node has seen us elsewhere before.
@@ -18,6 +19,7 @@ struct ReflexiveAddress: Sendable {
 
     mutating func add(_ seen: IPv4Address, from: IPv4Address) {
         guard seen.isPlausible(from: from) else { return }
+        let from = from.scope == .loopback ? from : IPv4Address(host: from.host, port: 0)
         let before = samples.first { $0.from == from }
         samples.removeAll { $0.from == from }
         let isNews = before.map { $0.seen != seen || $0.isNews } ?? false
@@ -37,6 +39,9 @@ struct ReflexiveAddress: Sendable {
     var address: IPv4Address? {
         mostCommon(of: samples.map(\.seen)).flatMap { $0.count * 4 > samples.count * 3 ? $0.value : nil }
     }
+
+    /// How many see us there.
+    func witnesses(of address: IPv4Address) -> Int { samples.count { $0.seen == address } }
 
     /// What kind of NAT there is, as far as three others let it be known.
     var firewall: NoisePayload.Firewall {

@@ -116,6 +116,42 @@ struct HostileNetworkTests {
         #expect(try call(from: Self.stranger, &network) == 1)
     }
 
+    /// From all ports of a host, in the name of the caller's host too.
+    @Test func strangersThatSayTheyRelay_TakeNothingFromTrueRelays() throws {
+        var network = SimulatedNetwork.testnet(3, seed: 7)
+        let (identity, server, client) = (KeyPair.random(), network.add(), network.add())
+        network.announce(identity, at: server)
+        for number in 0..<5_000 {
+            let named = number % 2 == 0 ? network.members[client].address : Self.address(number)
+            let message = HandshakeMessage(
+                mode: .fromRelay, noise: [UInt8](repeating: 9, count: NoiseResponder.messageBytesMin),
+                peerAddress: named)
+            let request = DHTRequest(
+                tid: 1, to: network.members[server].address, command: .external(.peerHandshake),
+                target: identity.publicKey.target, value: message.bytes)
+            let from = IPv4Address(host: Self.stranger.host, port: UInt16(1_000 + number))
+            _ = network.inject(request.bytes, from: from, to: server)
+        }
+        let node = network.members[server].node
+        #expect(node.counters.dropped[.handshake] == 5_000 && node.handshakesOfStrangers.count == 1)
+        #expect(node.handshakesOfHosts.count == 0)
+        network.connect(client, to: identity)
+        network.expect(within: 2) { $0.isThrough(client, server) }
+    }
+
+    @Test func signaturesOfAHost_AreBounded() throws {
+        var relaying = try RelayingNode()
+        for _ in 0..<300 {
+            #expect(try !relaying.announce(.random(), from: Self.stranger, signed: false))
+        }
+        #expect(try !relaying.announce(.random(), from: Self.stranger))
+        #expect(relaying.node.counters.dropped[.notAuthentic] == 300)
+        #expect(relaying.node.counters.dropped[.rateLimited] == 1)
+        #expect(try relaying.announce(.random(), from: Self.address(1)))
+        relaying.now += Self.seconds
+        #expect(try relaying.announce(.random(), from: Self.stranger))
+    }
+
     @Test func forgedAnswer_GoesNowhere() throws {
         var network = SimulatedNetwork.testnet(3, seed: 4)
         let target = Bytes32(filling: [1])
@@ -137,42 +173,6 @@ struct HostileNetworkTests {
         #expect(network.members[0].node.counters.dropped[.relaying, default: 0] == 6)
     }
 
-    @Test func announcement_NeedsATokenAndASignature() throws {
-        var network = SimulatedNetwork.testnet(2, seed: 5)
-        let (identity, other) = (KeyPair.random(), KeyPair.random())
-        let (target, from) = (identity.publicKey.target, Self.address(1))
-        let id = try #require(network.members[0].node.ownID)
-        func ask(_ command: DHTCommand.External, _ token: Bytes32?, _ value: [UInt8]?) throws -> DHTResponse? {
-            let request = DHTRequest(
-                tid: 1, to: network.members[0].address, command: .external(command), token: token, target: target,
-                value: value)
-            let answer = network.inject(request.bytes, from: from, to: 0).first { $0.to == from }
-            guard let answer, case .response(let response) = try DHTDatagram(answer.bytes[...]) else { return nil }
-            return response
-        }
-        func isStored() -> Bool { network.members[0].node.store.forward(to: target, at: network.now) != nil }
-        let token = try #require(try ask(.findPeer, nil, nil)?.token)
-        func said(_ kind: Announcement.Kind = .announce, by signer: KeyPair, _ place: Bytes32? = nil) -> [UInt8] {
-            let place = Announcement.Place(target: target, nodeID: place ?? id, token: token)
-            var announcement = Announcement(kind, by: signer, at: place)
-            announcement.peer = PeerRecord(publicKey: identity.publicKey)
-            return announcement.bytes
-        }
-        let refused = try #require(try ask(.announce, .zero, said(by: identity)))
-        #expect(refused.error == DHTResponse.Failure.invalidToken && refused.token == token)
-        #expect(try ask(.announce, nil, said(by: identity))?.error == DHTResponse.Failure.invalidToken)
-        for value in [said(by: other), said(by: identity, .zero), said(.unannounce, by: identity), [], [0]] {
-            #expect(try ask(.announce, token, value) == nil)
-        }
-        #expect(!isStored())
-        #expect(try ask(.announce, token, said(by: identity))?.error == 0)
-        #expect(isStored())
-        #expect(try ask(.unannounce, token, said(by: identity)) == nil)
-        #expect(isStored())
-        #expect(try ask(.unannounce, token, said(.unannounce, by: identity))?.error == 0)
-        #expect(!isStored())
-        // It does not last for ever either.
-        #expect(try ask(.announce, token, said(by: identity))?.error == 0)
     /// Whoever is announced at a node can make it ask, and answer, only those that have asked or were asked.
     @Test(arguments: ["8.8.8.8:53", "10.0.0.5:8125", "127.0.0.1:9125", "255.255.255.255:9"])
     func serverOfItsOwn_CannotAimAtOthers(victim: String) throws {
@@ -218,6 +218,42 @@ struct HostileNetworkTests {
         #expect(relaying.node.relayed.count == 1)
     }
 
+    @Test func announcement_NeedsATokenAndASignature() throws {
+        var network = SimulatedNetwork.testnet(2, seed: 5)
+        let (identity, other) = (KeyPair.random(), KeyPair.random())
+        let (target, from) = (identity.publicKey.target, Self.address(1))
+        let id = try #require(network.members[0].node.ownID)
+        func ask(_ command: DHTCommand.External, _ token: Bytes32?, _ value: [UInt8]?) throws -> DHTResponse? {
+            let request = DHTRequest(
+                tid: 1, to: network.members[0].address, command: .external(command), token: token, target: target,
+                value: value)
+            let answer = network.inject(request.bytes, from: from, to: 0).first { $0.to == from }
+            guard let answer, case .response(let response) = try DHTDatagram(answer.bytes[...]) else { return nil }
+            return response
+        }
+        func isStored() -> Bool { network.members[0].node.store.forward(to: target, at: network.now) != nil }
+        let token = try #require(try ask(.findPeer, nil, nil)?.token)
+        func said(_ kind: Announcement.Kind = .announce, by signer: KeyPair, _ place: Bytes32? = nil) -> [UInt8] {
+            let place = Announcement.Place(target: target, nodeID: place ?? id, token: token)
+            var announcement = Announcement(kind, by: signer, at: place)
+            announcement.peer = PeerRecord(publicKey: identity.publicKey)
+            return announcement.bytes
+        }
+        let refused = try #require(try ask(.announce, .zero, said(by: identity)))
+        #expect(refused.error == DHTResponse.Failure.invalidToken && refused.token == token)
+        #expect(try ask(.announce, nil, said(by: identity))?.error == DHTResponse.Failure.invalidToken)
+        for value in [said(by: other), said(by: identity, .zero), said(.unannounce, by: identity), [], [0]] {
+            #expect(try ask(.announce, token, value) == nil)
+        }
+        #expect(!isStored())
+        #expect(try ask(.announce, token, said(by: identity))?.error == 0)
+        #expect(isStored())
+        #expect(try ask(.unannounce, token, said(by: identity)) == nil)
+        #expect(isStored())
+        #expect(try ask(.unannounce, token, said(.unannounce, by: identity))?.error == 0)
+        #expect(!isStored())
+        // It does not last for ever either.
+        #expect(try ask(.announce, token, said(by: identity))?.error == 0)
         network.run(for: DHTWire.announcementLifetime)
         #expect(!isStored())
         #expect(try ask(.announce, token, said(by: identity))?.error == DHTResponse.Failure.invalidToken)
