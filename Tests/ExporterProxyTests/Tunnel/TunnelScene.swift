@@ -43,9 +43,12 @@ struct TunnelScene {
     /// Of several packets.
     let text: [UInt8]
     private let bridgeIsOpen: Bool
+    private let pauses: [Int64]?
 
-    /// Where the bridge `knows` the client, that is among its targets from the beginning.
-    init(_ setting: Setting, knows: Bool = false) throws {
+    /// Where the bridge `knows` the client, that is among its targets from the beginning. `pauses` are those of both
+    /// after failures, if not the usual ones.
+    init(_ setting: Setting, knows: Bool = false, pauses: [Int64]? = nil) throws {
+        self.pauses = pauses
         var generator = SeededGenerator(seed: setting.seed)
         identity = try #require(KeyPair(seed: Secret(generator.bytes(32))))
         bridgeIdentity = try #require(KeyPair(seed: Secret(generator.bytes(32))))
@@ -72,19 +75,23 @@ struct TunnelScene {
 
     private mutating func beginBridge(restoring targets: [AliasTarget]) {
         let (identity, numbers) = (bridgeIdentity, world.numbers())
-        world.at(bridge) { host, now in
+        var settings = BridgeSettings()
+        settings.callDelays = pauses ?? settings.callDelays
+        world.at(bridge) { [settings] host, now in
             host.begin(
-                TunnelBridge(as: identity, secret: Self.secret, restoring: targets, numbers: numbers, at: now),
+                TunnelBridge(
+                    settings, as: identity, secret: Self.secret, restoring: targets, numbers: numbers, at: now),
                 as: identity, at: now)
         }
     }
 
     private mutating func beginClient() {
-        let settings = TunnelClient.Settings(
+        var settings = TunnelClient.Settings(
             bridge: bridgeIdentity.publicKey, secret: Self.secret, alias: Self.alias, service: "service",
             hostname: "host", way: .listening)
+        settings.registrationPauses = pauses ?? settings.registrationPauses
         let (identity, text, numbers) = (identity, text, world.numbers())
-        world.at(client) { host, now in
+        world.at(client) { [settings] host, now in
             host.text = text
             host.begin(TunnelClient(settings, identity: identity, at: now, numbers: numbers), at: now)
         }
