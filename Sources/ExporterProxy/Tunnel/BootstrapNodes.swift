@@ -2,8 +2,8 @@ import Glibc
 import HyperDHT
 import NIOPosix
 
-/// The nodes to begin with, by their names: looked up again and again, since addresses change, and the network may come up
-/// later than we do.
+/// The nodes to begin with, by their names: looked up again and again, since addresses change, and the network may come
+/// up later than we do.
 ///
 /// Belongs to the tunnel's thread; names are looked up on others, for which nobody waits at the end.
 struct BootstrapNodes {

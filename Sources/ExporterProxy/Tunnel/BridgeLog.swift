@@ -1,8 +1,8 @@
 import HyperDHT
 import Logging
 
-/// What is logged of a bridge: of what repeats itself the first only, and of what strangers do no more than a few lines a
-/// minute.
+/// What is logged of a bridge: of what repeats itself the first only, and of what strangers do no more than a few lines
+/// a minute.
 ///
 /// Belongs to the tunnel's thread.
 struct BridgeLog {

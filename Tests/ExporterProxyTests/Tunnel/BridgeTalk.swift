@@ -16,7 +16,14 @@ struct BridgeTalk {
     private(set) var outcomes: [BridgeScrapeNumber: BridgeScrapeOutcome] = [:]
     private(set) var notes: [BridgeNote] = []
 
-    init(_ settings: BridgeSettings = BridgeSettings(), restoring targets: [AliasTarget] = []) {
+    /// With a long last pause, so that calls can be told apart.
+    private static var settings: BridgeSettings {
+        var settings = BridgeSettings()
+        settings.callDelays.append(600 * second)
+        return settings
+    }
+
+    init(_ settings: BridgeSettings = Self.settings, restoring targets: [AliasTarget] = []) {
         bridge = TunnelBridge(
             settings, as: identity, secret: secret, restoring: targets,
             numbers: Randomness(SeededGenerator(seed: 1)), at: now)

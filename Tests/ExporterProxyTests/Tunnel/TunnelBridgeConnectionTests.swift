@@ -297,7 +297,8 @@ struct TunnelBridgeConnectionTests {
         _ = try talk.networks.dht.call(talk.identity, as: .random(), at: talk.now)
         let caller = KeyPair.random()
         let number = try talk.networks.dht.call(talk.identity, as: caller, at: talk.now)
-        talk.pass(100 * Self.second)
+        // Of strangers sooner than of who has registered.
+        talk.pass(20 * Self.second)
         #expect(talk.networks.dht.openConnections == 2)
         let body = talk.request("a", talk.client().publicKey).bytes
         try talk.networks.dht.request(number, AliasProtocol.channel, AliasProtocol.method, body, at: talk.now)
