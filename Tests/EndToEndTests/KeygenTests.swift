@@ -43,6 +43,12 @@ struct KeygenTests {
         #expect(alone.exit == .status(0) && alone.output == "\(publicKey)\n")
     }
 
+    @Test func publicKeyOfASeedThatNobodySees_IsSaidToBeOfNoUse() async throws {
+        let result = try await Self.keygen(["--public"])
+        #expect(result.exit == .status(0) && result.output.wholeMatch(of: /[0-9a-f]{64}\n/) != nil)
+        #expect(result.errors.contains("the seed of this public key is not shown"))
+    }
+
     /// So that it is in no list of processes.
     @Test(arguments: ["", "\n", "\r\n", "\nmore\n"])
     func seedOfStandardInput_IsTheFirstLine(end: String) async throws {

@@ -51,18 +51,7 @@ struct DHTNodeCommand: AsyncParsableCommand {
             let socket = try DatagramSocket.udp(
                 HostPort(host: host, port: Int(port)), buffer: TunnelSocket.receiveBuffer)
             logger.info("node of the DHT", metadata: ["on": "\(socket.name)"])
-            let node = try service(socket, logger)
-            var quiet = logger
-            quiet.logLevel = Logger.Level.error
-            let services: [any Service] = [node, stop]
-            try await ServiceGroup(
-                configuration: .init(
-                    services: services.map {
-                        .init(
-                            service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
-                            failureTerminationBehavior: .gracefullyShutdownGroup)
-                    }, logger: quiet)
-            ).run()
+            try await ServiceGroup(endingTogether: [try service(socket, logger), stop], logger: logger).run()
         } catch {
             Failure.say("\(error)")
             throw ExitCode.failure

@@ -36,7 +36,7 @@ package struct Daemon {
         threads.start()
         do {
             let services = try await services(group, threads, reloadSignals)
-            try await serviceGroup(services + [stop]).run()
+            try await ServiceGroup(endingTogether: services + [stop], logger: logger).run()
         } catch {
             await threads.shutDown()
             throw error
@@ -154,25 +154,5 @@ package struct Daemon {
             parts: .init(
                 store: store, reserved: configuration.reservedNames, registry: registry, budget: budget,
                 logger: logger, time: time))
-    }
-
-    private func serviceGroup(_ services: [any Service]) -> ServiceGroup {
-        var group = ServiceGroupConfiguration(
-            services: services.map {
-                ServiceGroupConfiguration.ServiceConfiguration(
-                    service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
-                    failureTerminationBehavior: .gracefullyShutdownGroup)
-            },
-            logger: quietLogger)
-        // The promise is 5 seconds from the signal to the exit.
-        group.maximumGracefulShutdownDuration = .seconds(4)
-        return ServiceGroup(configuration: group)
-    }
-
-    /// The library's own words are of no use to an operator.
-    private var quietLogger: Logger {
-        var logger = logger
-        logger.logLevel = max(logger.logLevel, .error)
-        return logger
     }
 }

@@ -23,10 +23,15 @@ struct KeygenCommand: ParsableCommand {
         let seed = try givenSeed ?? .random(KeyPair.seedBytes)
         guard let pair = KeyPair(seed: seed) else { throw ValidationError(Self.noSeed) }
         let publicKey = pair.publicKey.text(format)
-        if isPublic { return print(publicKey) }
+        if isPublic {
+            if self.seed == nil { Failure.say(Self.noUse) }
+            return print(publicKey)
+        }
         print("seed: \(seed.withBytes { format.text(of: $0) })")
         print("public key: \(publicKey)")
     }
+
+    private static let noUse = "the seed of this public key is not shown: '--public' is of use with '--seed'"
 
     /// Never the text itself: a mistyped seed is almost one.
     private static let noSeed = "the seed is not 32 bytes in hex, z32 or base64"

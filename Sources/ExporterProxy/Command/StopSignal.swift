@@ -1,3 +1,4 @@
+import Logging
 import ServiceLifecycle
 import UnixSignals
 
@@ -13,5 +14,22 @@ struct StopSignal: Service {
         await cancelWhenGracefulShutdown {
             for await _ in signals { return }
         }
+    }
+}
+
+extension ServiceGroup {
+    /// When one of `services` ends, all others are shut down, within the 5 seconds that are promised from a signal to
+    /// the exit. Of the library's own words, which are of no use to an operator, errors alone are logged.
+    init(endingTogether services: [any Service], logger: Logger) {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .error)
+        var configuration = ServiceGroupConfiguration(
+            services: services.map {
+                .init(
+                    service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                    failureTerminationBehavior: .gracefullyShutdownGroup)
+            }, logger: quiet)
+        configuration.maximumGracefulShutdownDuration = .seconds(4)
+        self.init(configuration: configuration)
     }
 }

@@ -111,7 +111,11 @@ struct TunnelRoom: Sendable {
     private static func restored(
         _ configuration: TunnelConfiguration.Bridge, _ parts: Parts
     ) throws -> [AliasTarget] {
-        guard !configuration.targetsFile.isEmpty else { return [] }
+        guard !configuration.targetsFile.isEmpty else {
+            parts.logger.notice(
+                "aliases do not outlive a restart", metadata: ["why": "tunnel.bridge.targets_file is not set"])
+            return []
+        }
         let opened = try TargetsFile.open(configuration.targetsFile, at: parts.time())
         if let damage = opened.damage {
             parts.logger.error(
@@ -155,11 +159,7 @@ extension TunnelRoom {
     /// The aliases that a bridge knows, for lists; `nil` without a bridge.
     var aliases: Routes.Aliases? {
         guard let bridge else { return nil }
-        return { loop in
-            let answer = OwedAnswer<[AliasReport]?>(nil, loop)
-            bridge.post(.aliases(answer))
-            return answer.future.map { $0 ?? [] }
-        }
+        return { loop in BridgeRole.aliases(loop, of: { bridge.post($0) }).map { $0 ?? [] } }
     }
 
     private func status(_ loop: any EventLoop) -> EventLoopFuture<TunnelStatus> {
@@ -170,20 +170,4 @@ extension TunnelRoom {
             return TunnelStatus(tunnels: tunnels, aliases: aliases, now: time().monotonic)
         }
     }
-}
-
-extension TunnelConfiguration.Bridge {
-    var settings: BridgeSettings {
-        var settings = BridgeSettings()
-        settings.aliases.expiry = entryExpiry.nanoseconds
-        settings.aliases.aliasesMax = aliasesMax
-        settings.aliases.pinned = Dictionary(uniqueKeysWithValues: pinned.map { (ExactText($0.key), $0.value) })
-        settings.requestTimeout = requestTimeout.nanoseconds
-        settings.mayCall = usesDHT
-        return settings
-    }
-}
-
-extension Duration {
-    fileprivate var nanoseconds: Int64 { milliseconds &* 1_000_000 }
 }

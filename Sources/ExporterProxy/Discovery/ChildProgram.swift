@@ -58,7 +58,6 @@ struct ChildProgram: Sendable {
     /// Asked to end by SIGTERM, until the whole group is killed; `nil`: it is killed at once.
     var gracePeriod: Duration?
 
-    /// Returns when it has ended. It is ended where the task is cancelled; where `body` returns, its input ends.
     /// Ours without our own settings: there may be secrets among them.
     private static var environment: Environment {
         let own = ProcessEnvironment.all().keys.filter { $0.hasPrefix("EXPORTER_PROXY_") }
@@ -66,6 +65,7 @@ struct ChildProgram: Sendable {
         return .inherit.updating(Dictionary(nothing) { $1 })
     }
 
+    /// Returns when it has ended. It is ended where the task is cancelled; where `body` returns, its input ends.
     func run(_ body: (Running) async -> Void) async throws(StartFailure) -> End {
         var options = PlatformOptions()
         options.createSession = true

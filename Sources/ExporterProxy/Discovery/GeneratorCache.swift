@@ -85,40 +85,35 @@ package actor GeneratorCache {
         }
         var answers: [Answer] = []
         for (key, generator, asked) in asked {
-            if case .standing(let outcome) = asked {
-                answers.append(answer(key, generator, outcome, isHit: true))
-                continue
-            }
-            await wait(for: key, query, since: now, time)
-            var outcome = collected[request]?[key] ?? outcome(key, at: time())
-            // A run that had begun before may not know what is asked for.
-            if asked == .joined, query.reloads || runs.isOutdated(key) {
-                switch ask(key, generator, query, request, at: time()) {
-                case .standing(let other): outcome = other
-                case .joined, .begun:
+            switch asked {
+            case .standing(let outcome): answers.append(answer(key, generator, outcome, isHit: true))
+            case .running(let hasBegunBefore):
+                var outcome = await waitedFor(key, query, request, since: now, time)
+                // A run that had begun before may not know what is asked for.
+                if hasBegunBefore, query.reloads || runs.isOutdated(key) {
                     collected[request]?[key] = nil
-                    await wait(for: key, query, since: now, time)
-                    outcome = collected[request]?[key] ?? self.outcome(key, at: time())
+                    switch ask(key, generator, query, request, at: time()) {
+                    case .standing(let other): outcome = other
+                    case .running: outcome = await waitedFor(key, query, request, since: now, time)
+                    }
                 }
+                leave(key, request)
+                answers.append(answer(key, generator, outcome, isHit: false))
             }
-            leave(key, request)
-            answers.append(answer(key, generator, outcome, isHit: false))
         }
         return answers
     }
 
-    private enum Asked: Equatable {
-        case standing(CachedRuns.Outcome)
-        /// It was running before.
-        case joined
-        case begun
+    private func waitedFor(
+        _ key: CachedRuns.Key, _ query: TargetsQuery, _ request: Int, since now: Moment, _ time: TimeSource
+    ) async -> CachedRuns.Outcome {
+        await wait(for: key, query, since: now, time)
+        return collected[request]?[key] ?? outcome(key, at: time())
+    }
 
-        static func == (a: Asked, b: Asked) -> Bool {
-            switch (a, b) {
-            case (.joined, .joined), (.begun, .begun): true
-            default: false
-            }
-        }
+    private enum Asked {
+        case standing(CachedRuns.Outcome)
+        case running(hasBegunBefore: Bool)
     }
 
     private func ask(
@@ -132,9 +127,9 @@ package actor GeneratorCache {
             return .standing(runs.standIn(key, at: now).map { .stale($0, .tooMany) } ?? .failed(.tooMany))
         }
         collectors[key, default: []].append(request)
-        if case .running = look { return .joined }
+        if case .running = look { return .running(hasBegunBefore: true) }
         enqueue(Job(key: key, generator: generator))
-        return .begun
+        return .running(hasBegunBefore: false)
     }
 
     /// Only who makes up parameters can want more than there is room for.
@@ -275,14 +270,7 @@ package actor GeneratorCache {
 
     /// What is known of each generator, by name: of several sets of parameters the one that fails, or ran last.
     package func entries() -> [String: CachedRuns.Entry] {
-        var entries: [String: CachedRuns.Entry] = [:]
-        for (key, entry) in runs.all {
-            guard let known = entries[key.generator], !entry.isWorse(than: known) else {
-                entries[key.generator] = entry
-                continue
-            }
-        }
-        return entries
+        Dictionary(runs.all.map { ($0.key.generator, $0.entry) }) { $1.isWorse(than: $0) ? $1 : $0 }
     }
 
     var waiterCount: Int { waiters.values.reduce(0) { $0 + $1.count } }

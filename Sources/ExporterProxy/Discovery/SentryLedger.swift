@@ -24,6 +24,6 @@ struct SentryLedger: Sendable {
     }
 
     private static func isRecent(_ last: Int64, _ now: Int64) -> Bool {
-        now &- last < interval.milliseconds &* 1_000_000
+        now &- last < interval.nanoseconds
     }
 }

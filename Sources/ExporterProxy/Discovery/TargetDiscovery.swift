@@ -218,10 +218,10 @@ package final class TargetDiscovery: Service {
             if query.isAboutRuns {
                 return .runs(answers, roots: engine.configuration.trees.map(\.root))
             }
-            var answer = merge(answers, query, engine, began, takesParameters: takesParameters)
+            let answer = merge(answers, query, engine, began, takesParameters: takesParameters)
             if case .failed = answer, isRetry == false, current.cache !== engine.cache {
                 // The trees have changed meanwhile, and those of before have ended.
-                answer = await self.answer(query, standingAt: nil, isRetry: true)
+                return await self.answer(query, standingAt: path, isRetry: true)
             }
             count(answer, query.key.path.text, began)
             stand(answer, answers, at: query.key.parameters.isEmpty && !query.reloads ? path : nil, query, began)

@@ -1,5 +1,4 @@
 import Logging
-import NIOPosix
 import ServiceLifecycle
 import Synchronization
 
@@ -72,24 +71,12 @@ package final class EventReceiver: Service {
     package var names: [String] { state.withLock { $0.doors.names } }
 
     package func run() async throws {
-        let threads = NIOThreadPool(numberOfThreads: 1)
-        threads.start()
-        let outcome = await withGracefulShutdownHandler {
-            await Self.result { [self] in try await threads.runIfActive { try self.makeLoop().run() } }
-        } onGracefulShutdown: { [mailbox] in
-            mailbox.wakeUp.requestStop()
-        }
-        try await threads.shutdownGracefully()
-        try outcome.get()
+        try await LoopThread.run(stoppedBy: mailbox.wakeUp) { [self] in try makeLoop().run() }.get()
     }
 
     private func makeLoop() throws -> EventReceiverLoop {
         try EventReceiverLoop(
             mailbox: mailbox, room: parts.room, logger: parts.logger, time: parts.time)
-    }
-
-    private static func result(_ body: @Sendable () async throws -> Void) async -> Result<Void, any Error> {
-        do { return .success(try await body()) } catch { return .failure(error) }
     }
 
     // MARK: Reload

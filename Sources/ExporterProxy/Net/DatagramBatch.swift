@@ -6,7 +6,7 @@ import Glibc
 /// Belongs to one thread.
 package final class DatagramBatch {
     /// Datagrams of one call.
-    package static let countMax = 64
+    package static let countMax = DatagramMemory.countMax
     /// Not a multiple of a page: else the beginnings of all datagrams would share a few lines of the cache.
     private static let gap = 256
     /// One control message with the credentials of the sender, and its head: cmsg(3), unix(7).
@@ -14,57 +14,35 @@ package final class DatagramBatch {
 
     /// Of one datagram.
     package let bytesMax: Int
-    private let bytes: UnsafeMutableRawBufferPointer
-    private let names: UnsafeMutableBufferPointer<sockaddr_storage>
+    private let memory: DatagramMemory
     private let controls: UnsafeMutableRawBufferPointer
-    private let parts: UnsafeMutableBufferPointer<iovec>
-    private let messages: UnsafeMutableBufferPointer<clinux_message>
     private var count = 0
 
     package init(bytesMax: Int) {
         self.bytesMax = bytesMax
-        bytes = .allocate(byteCount: Self.countMax * (bytesMax + Self.gap), alignment: 64)
-        names = .allocate(capacity: Self.countMax)
+        memory = DatagramMemory(bytesMax: bytesMax, spacing: bytesMax + Self.gap)
         controls = .allocate(byteCount: Self.countMax * Self.controlBytes, alignment: 16)
-        parts = .allocate(capacity: Self.countMax)
-        messages = .allocate(capacity: Self.countMax)
-        names.initialize(repeating: sockaddr_storage())
         _ = controls.initializeMemory(as: UInt8.self, repeating: 0)
-        parts.initialize(repeating: iovec())
-        messages.initialize(repeating: clinux_message())
-        for place in 0..<Self.countMax { prepare(place) }
+        for place in 0..<Self.countMax {
+            messages[place].header.control = controls.baseAddress.map { $0 + place * Self.controlBytes }
+            prepare(place)
+        }
     }
 
-    deinit {
-        bytes.deallocate()
-        names.deallocate()
-        controls.deallocate()
-        parts.deallocate()
-        messages.deallocate()
-    }
+    deinit { controls.deallocate() }
 
+    private var messages: UnsafeMutableBufferPointer<clinux_message> { memory.messages }
+
+    /// For the next datagram: the kernel has written over it.
     private func prepare(_ place: Int) {
-        guard let bytes = bytes.baseAddress, let names = names.baseAddress, let parts = parts.baseAddress,
-            let controls = controls.baseAddress
-        else { return }
-        parts[place].iov_base = bytes + place * (bytesMax + Self.gap)
-        parts[place].iov_len = bytesMax
-        messages[place].header.parts = UnsafeMutableRawPointer(parts + place)
-        messages[place].header.parts_count = 1
-        messages[place].header.name = UnsafeMutableRawPointer(names + place)
         messages[place].header.name_length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        messages[place].header.control = controls + place * Self.controlBytes
         messages[place].header.control_length = Self.controlBytes
         messages[place].header.flags = 0
     }
 
     /// Takes what has come to `socket`, at most ``countMax``; answers how many. Those of before are gone.
     package func receive(from socket: DatagramSocket) throws(SystemError) -> Int {
-        for place in 0..<count {
-            messages[place].header.name_length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-            messages[place].header.control_length = Self.controlBytes
-            messages[place].header.flags = 0
-        }
+        for place in 0..<count { prepare(place) }
         count = 0
         let got = recvmmsg(
             socket.descriptor.raw, messages.baseAddress, UInt32(Self.countMax), Int32(MSG_DONTWAIT), nil)
@@ -90,13 +68,13 @@ package final class DatagramBatch {
         guard message.header.flags & Int32(MSG_TRUNC) == 0 else { return nil }
         // No more than the room for it: the kernel says at most what it was given.
         let length = min(Int(message.length), bytesMax)
-        return UnsafeRawBufferPointer(start: parts[place].iov_base, count: length)
+        return UnsafeRawBufferPointer(start: memory.parts[place].iov_base, count: length)
     }
 
     /// The IPv4 address that it came from; `nil` where it came otherwise. The first octet is the highest byte.
     package func source(_ place: Int) -> (host: UInt32, port: UInt16)? {
         precondition(place < count, "a datagram that did not come")
-        guard messages[place].header.name_length >= MemoryLayout<sockaddr_in>.size, let names = names.baseAddress
+        guard messages[place].header.name_length >= MemoryLayout<sockaddr_in>.size, let names = memory.names.baseAddress
         else { return nil }
         let address = (names + place).withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee }
         guard address.sin_family == sa_family_t(AF_INET) else { return nil }
@@ -108,7 +86,7 @@ package final class DatagramBatch {
         precondition(place < count, "a datagram that did not come")
         let header = messages[place].header
         if let credentials = credentials(place, header.control_length) { return credentials }
-        guard let name = names.baseAddress else { return PeerCredentials.unknown }
+        guard let name = memory.names.baseAddress else { return PeerCredentials.unknown }
         return UnsafeRawPointer(name + place).withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
             header.name_length >= 8 ? PeerCredentials.describe(address, header.name_length) : PeerCredentials.unknown
         }

@@ -5,49 +5,22 @@ import Glibc
 ///
 /// Belongs to one thread.
 package final class DatagramSender {
-    /// Datagrams of one call.
-    package static let countMax = 64
     /// How long a full socket is waited for, in milliseconds. What finds no room then is lost, as any datagram may be.
     private static let patience: Int32 = 2
 
     /// Of one datagram.
     package let bytesMax: Int
-    package private(set) var sent = 0
     /// Those that the kernel has refused.
     package private(set) var refused = 0
-    private let bytes: UnsafeMutableRawBufferPointer
-    private let names: UnsafeMutableBufferPointer<sockaddr_in>
-    private let parts: UnsafeMutableBufferPointer<iovec>
-    private let messages: UnsafeMutableBufferPointer<clinux_message>
+    private let memory: DatagramMemory
     private var count = 0
 
     package init(bytesMax: Int) {
         self.bytesMax = bytesMax
-        bytes = .allocate(byteCount: Self.countMax * bytesMax, alignment: 64)
-        names = .allocate(capacity: Self.countMax)
-        parts = .allocate(capacity: Self.countMax)
-        messages = .allocate(capacity: Self.countMax)
-        names.initialize(repeating: sockaddr_in())
-        parts.initialize(repeating: iovec())
-        messages.initialize(repeating: clinux_message())
-        for place in 0..<Self.countMax { prepare(place) }
-    }
-
-    deinit {
-        bytes.deallocate()
-        names.deallocate()
-        parts.deallocate()
-        messages.deallocate()
-    }
-
-    private func prepare(_ place: Int) {
-        guard let bytes = bytes.baseAddress, let names = names.baseAddress, let parts = parts.baseAddress
-        else { return }
-        parts[place].iov_base = bytes + place * bytesMax
-        messages[place].header.parts = UnsafeMutableRawPointer(parts + place)
-        messages[place].header.parts_count = 1
-        messages[place].header.name = UnsafeMutableRawPointer(names + place)
-        messages[place].header.name_length = UInt32(MemoryLayout<sockaddr_in>.size)
+        memory = DatagramMemory(bytesMax: bytesMax, spacing: bytesMax)
+        for place in 0..<DatagramMemory.countMax {
+            memory.messages[place].header.name_length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        }
     }
 
     /// Puts one behind the others, and sends all when there is no more room. A datagram that is too long is left out.
@@ -58,14 +31,18 @@ package final class DatagramSender {
             refused += 1
             return
         }
-        let room = UnsafeMutableRawBufferPointer(rebasing: bytes[(count * bytesMax)...].prefix(bytesMax))
+        let room = UnsafeMutableRawBufferPointer(start: memory.parts[count].iov_base, count: bytesMax)
         datagram.withUnsafeBytes { room.copyMemory(from: $0) }
-        parts[count].iov_len = datagram.count
-        names[count].sin_family = sa_family_t(AF_INET)
-        names[count].sin_port = port.bigEndian
-        names[count].sin_addr.s_addr = host.bigEndian
+        memory.parts[count].iov_len = datagram.count
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = host.bigEndian
+        memory.names.baseAddress?.advanced(by: count).withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+            $0.pointee = address
+        }
         count += 1
-        if count == Self.countMax { flush(over: socket) }
+        if count == DatagramMemory.countMax { flush(over: socket) }
     }
 
     /// Sends all that was put in.
@@ -74,10 +51,10 @@ package final class DatagramSender {
         var hasWaited = false
         while next < count {
             let gone = sendmmsg(
-                socket.descriptor.raw, messages.baseAddress?.advanced(by: next), UInt32(count - next),
+                socket.descriptor.raw, memory.messages.baseAddress?.advanced(by: next), UInt32(count - next),
                 Int32(MSG_DONTWAIT))
             if gone > 0 {
-                (next, sent) = (next + Int(gone), sent + Int(gone))
+                next += Int(gone)
             } else if errno == EAGAIN, !hasWaited {
                 hasWaited = true
                 var descriptor = pollfd(fd: socket.descriptor.raw, events: Int16(POLLOUT), revents: 0)

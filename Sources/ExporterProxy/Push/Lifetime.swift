@@ -22,8 +22,5 @@ struct Lifetime: Equatable, Sendable {
         return overflows ? .max : end
     }
 
-    static func nanoseconds(_ duration: Duration) -> Int64 {
-        let (nanoseconds, overflows) = duration.milliseconds.multipliedReportingOverflow(by: 1_000_000)
-        return overflows ? .max : max(0, nanoseconds)
-    }
+    static func nanoseconds(_ duration: Duration) -> Int64 { max(0, duration.nanoseconds) }
 }

@@ -1,6 +1,5 @@
 import Logging
 import NIOCore
-import NIOPosix
 import ServiceLifecycle
 import Synchronization
 
@@ -60,15 +59,8 @@ package final class SocketReceiver: Service {
     package var names: [String] { state.withLock { $0.listeners.map(\.socket.name) } }
 
     package func run() async throws {
-        let threads = NIOThreadPool(numberOfThreads: 1)
-        threads.start()
-        let outcome = await withGracefulShutdownHandler {
-            await Self.result { [self] in try await threads.runIfActive { try self.makeLoop().run() } }
-        } onGracefulShutdown: { [mailbox] in
-            mailbox.wakeUp.requestStop()
-        }
+        let outcome = await LoopThread.run(stoppedBy: mailbox.wakeUp) { [self] in try makeLoop().run() }
         for listener in state.withLock({ $0.listeners }) { listener.socket.removeFile() }
-        try await threads.shutdownGracefully()
         try outcome.get()
     }
 
@@ -77,10 +69,6 @@ package final class SocketReceiver: Service {
             state.withLock { $0.configuration }, mailbox: mailbox, store: parts.store, budget: parts.budget,
             logger: parts.logger,
             time: parts.time)
-    }
-
-    private static func result(_ body: @Sendable () async throws -> Void) async -> Result<Void, any Error> {
-        do { return .success(try await body()) } catch { return .failure(error) }
     }
 
     // MARK: Listeners

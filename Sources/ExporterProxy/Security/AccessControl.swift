@@ -36,7 +36,7 @@ package final class AccessControl: Sendable {
         var configuration = Configuration()
         var watch: Watch
         var limit = RateLimit()
-        var refused = RefusedLogins()
+        var refused = RefusedPeers()
     }
 
     // One lock, held for copies and small sums; nobody hashes, reads or logs under it.
@@ -170,7 +170,7 @@ package final class AccessControl: Sendable {
     private func say(_ outcome: AccessOutcome, _ reason: String?, _ request: HTTPRequest) {
         let now = parts.time()
         let peer = request.peer
-        let (say, unsaid) = state.withLock { $0.refused.note(peer, at: now) }
+        let (say, unsaid) = state.withLock { $0.refused.note(peer, at: now.monotonic) }
         guard say else { return }
         var metadata: Logger.Metadata = ["peer": "\(peer)", "outcome": "\(outcome.rawValue)"]
         if let reason { metadata["reason"] = "\(reason)" }

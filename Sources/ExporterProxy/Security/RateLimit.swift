@@ -14,7 +14,7 @@ struct RateLimit: Sendable {
     /// Whether a request may go on; else how long to wait.
     mutating func take(_ configuration: Configuration, at now: Moment) -> Duration? {
         // Within the bounds above this stays far from the end of the numbers.
-        let interval = configuration.interval.milliseconds &* 1_000_000
+        let interval = configuration.interval.nanoseconds
         let span = interval &* Int64(configuration.burst)
         // Of a larger bucket, that was before, only as much counts as this one holds.
         fullAt = min(max(fullAt, now.monotonic), now.monotonic &+ span)

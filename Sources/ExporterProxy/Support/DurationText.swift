@@ -49,6 +49,12 @@ extension Duration {
         return scaled + attoseconds / 1_000_000_000_000_000
     }
 
+    /// Whole milliseconds in nanoseconds; ends at the range of `Int64` rather than trapping.
+    package var nanoseconds: Int64 {
+        let (nanoseconds, overflows) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
+        return overflows ? (self < .zero ? .min : .max) : nanoseconds
+    }
+
     package var seconds: Double {
         Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }

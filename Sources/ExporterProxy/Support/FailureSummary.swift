@@ -37,5 +37,5 @@ package struct FailureSummary<Kind: Hashable & Sendable>: Sendable {
 
     package var hasUnsaid: Bool { records.values.contains { $0.quiet > 0 } }
 
-    private var intervalNanoseconds: Int64 { interval.milliseconds &* 1_000_000 }
+    private var intervalNanoseconds: Int64 { interval.nanoseconds }
 }

@@ -19,7 +19,7 @@ package struct Moment: Sendable, Equatable {
     }
 
     package func advanced(by duration: Duration) -> Moment {
-        let nanoseconds = duration.milliseconds &* 1_000_000
+        let nanoseconds = duration.nanoseconds
         return Moment(
             wall: Timestamp(nanoseconds: wall.nanoseconds &+ nanoseconds), monotonic: monotonic &+ nanoseconds)
     }

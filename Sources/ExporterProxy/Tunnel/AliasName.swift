@@ -1,6 +1,8 @@
 /// What an alias may be: a part of a line in targets.json, and one segment of the path of a URL.
 enum AliasName {
     static let bytesMax = 200
+    static let expected = "a name of 1 to 200 bytes, without ':', '/' and characters that cannot be seen"
+    static let labelExpected = "a text of at most 200 bytes, without characters that cannot be seen"
 
     /// Why `text` is no alias, as the second half of a sentence; `nil` where it is one.
     static func fault(of text: String) -> String? {

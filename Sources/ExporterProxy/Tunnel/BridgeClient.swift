@@ -42,7 +42,7 @@ struct BridgeClient: Sendable {
     var call = Call.none
     /// Whether the last call was made early for a scrape: the next one is not.
     var isHastened = false
-    var callsFailed = 0
+    var pauses: RetryPauses
     var hasBeenCalled = false
     /// The newest one last.
     var lines: [Line] = []
@@ -55,7 +55,9 @@ struct BridgeClient: Sendable {
     /// Why there is no connection, or was none last.
     var whyNotConnected = "it has not called yet"
 
-    init(key: PublicKey, at now: Int64) { (self.key, since) = (key, now) }
+    init(key: PublicKey, pauses: RetryPauses, at now: Int64) {
+        (self.key, self.pauses, since) = (key, pauses, now)
+    }
 
     var scrapesCount: Int { lines.reduce(waiting.count) { $0 + $1.requests.count } }
 

@@ -2,7 +2,7 @@ import HyperDHT
 
 /// What has happened at a bridge.
 package enum BridgeEvent: Equatable, Sendable {
-    /// Comes once for each scrape that was not cancelled.
+    /// Comes once for each scrape.
     case finished(BridgeScrapeNumber, BridgeScrapeOutcome)
     case note(BridgeNote)
 }

@@ -6,16 +6,11 @@ import Logging
 ///
 /// Belongs to the tunnel's thread.
 struct BridgeLog {
-    private static let minute: Int64 = 60_000_000_000
-    private static let refusalsPerMinute = 20
-
     let logger: Logger
     /// Aliases whose last scrape failed, and clients that could not be reached: what they have in the log already.
     private var failing: Set<ExactText> = []
     private var unreachable: Set<PublicKey> = []
-    private var minuteEnds = Int64.min
-    private var refusals = 0
-    private var unsaid = 0
+    private var refused = RefusedPeers()
 
     init(logger: Logger) { self.logger = logger }
 
@@ -26,10 +21,10 @@ struct BridgeLog {
         case .registered(_, .renewed, _): logger.debug("alias renewed", metadata: fields)
         case .registered(_, .updated, _): logger.info("alias updated", metadata: fields)
         case .registered(_, .takenOver, _): logger.warning("alias taken over by another key", metadata: fields)
-        case .refused:
-            guard mayRefuse(at: now) else { return }
+        case .refused(_, _, let peer):
+            let (say, unsaid) = refused.note(peer.address, at: now)
+            guard say else { return }
             if unsaid > 0 { fields["unsaid"] = "\(unsaid)" }
-            unsaid = 0
             logger.warning("alias not registered", metadata: fields)
         case .notRestored: logger.warning("alias not taken from the list of targets", metadata: fields)
         case .expired(let target):
@@ -54,12 +49,5 @@ struct BridgeLog {
     mutating func sayWell(_ alias: String) {
         guard !failing.isEmpty, failing.remove(ExactText(alias)) != nil else { return }
         logger.notice("scraped through the tunnel again", metadata: ["alias": "\(EscapedText.short(alias.utf8))"])
-    }
-
-    private mutating func mayRefuse(at now: Int64) -> Bool {
-        if minuteEnds <= now { (minuteEnds, refusals) = (now + Self.minute, 0) }
-        refusals += 1
-        if refusals > Self.refusalsPerMinute { unsaid += 1 }
-        return refusals <= Self.refusalsPerMinute
     }
 }

@@ -1,5 +1,6 @@
 import HyperDHT
 import Logging
+import NIOCore
 
 /// A bridge, and what it has: those who wait for scrapes, the file of targets, a log.
 struct BridgeRole: TunnelRole {
@@ -7,6 +8,15 @@ struct BridgeRole: TunnelRole {
         /// Of an alias, until then.
         case scrape(String, deadline: Int64, OwedAnswer<BridgeScrapeOutcome>)
         case aliases(OwedAnswer<[AliasReport]?>)
+    }
+
+    /// All that are registered; `nil` where the bridge is not running.
+    static func aliases(
+        _ loop: any EventLoop, of post: @Sendable (Message) -> Void
+    ) -> EventLoopFuture<[AliasReport]?> {
+        let answer = OwedAnswer<[AliasReport]?>(nil, loop)
+        post(.aliases(answer))
+        return answer.future
     }
 
     /// After a write that has failed.

@@ -33,11 +33,11 @@ package enum BridgeScrapeOutcome: Equatable, Sendable {
     }
 
     static let names = [
-        "busy", "cancelled", "cut_off", "given_up", "malformed", "not_connected", "ok", "refused", "timed_out",
+        "busy", "cut_off", "given_up", "malformed", "not_connected", "ok", "refused", "timed_out",
         "unknown_alias", "upstream_error",
     ]
 
-    /// As counters name it; one of ``names``, where there is "cancelled" too.
+    /// As counters name it; one of ``names``.
     package var name: String {
         switch self {
         case .text: "ok"

@@ -16,7 +16,7 @@ package struct BridgeSettings: Equatable, Sendable {
     package var callsMax = 128
     /// From the call of a client to its open channel.
     package var callTimeout: Int64 = 30_000_000_000
-    /// How long to wait before a client is called again; the last one holds from then on. Half as much may come on top.
+    /// How long to wait before a client is called again: see ``RetryPauses``.
     package var callDelays: [Int64] = [1, 5, 15, 60].map { $0 * 1_000_000_000 }
     /// A connection that has lasted so long begins with the first delay again.
     package var steadyAfter: Int64 = 60_000_000_000

@@ -11,12 +11,8 @@ struct ClientRole: TunnelRole {
     typealias Metrics = @Sendable (_ give: @escaping Give) -> Void
     typealias Give = @Sendable (Result<ArraySlice<UInt8>, TunnelClient.ScrapeFailure>) -> Void
 
-    private static let minute: Int64 = 60_000_000_000
-    private static let blockedPerMinute = 20
-
     private var client: TunnelClient
-    private var minuteEnds = Int64.min
-    private var blockedSaid = 0
+    private var blocked = RefusedPeers()
     private let metrics: Metrics
     private let log: TunnelLog
     private let post: @Sendable (Message) -> Void
@@ -72,20 +68,14 @@ struct ClientRole: TunnelRole {
 
     mutating func act(in networks: inout Networks, at now: Int64) {
         while let event = client.nextEvent() {
-            if case .blocked = event, !maySayBlocked(at: now) { continue }
+            // Anybody can call.
+            if case .blocked(_, let address) = event, !blocked.note(address, at: now).say { continue }
             if case .scrape(let number) = event {
                 metrics { [post] result in post(.metrics(number, result)) }
             } else {
                 log.say(event)
             }
         }
-    }
-
-    /// Anybody can call: a few lines a minute say it, and the counter says how often.
-    private mutating func maySayBlocked(at now: Int64) -> Bool {
-        if minuteEnds <= now { (minuteEnds, blockedSaid) = (now + Self.minute, 0) }
-        blockedSaid += 1
-        return blockedSaid <= Self.blockedPerMinute
     }
 
     mutating func stop(in networks: inout Networks, at now: Int64) {

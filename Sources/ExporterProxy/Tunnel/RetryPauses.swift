@@ -12,10 +12,15 @@ struct RetryPauses: Sendable {
         self.steps = steps
     }
 
-    mutating func next(using numbers: inout Randomness) -> Int64 {
+    /// - Parameter isFailure: whether the next pause is longer for it.
+    mutating func next(isFailure: Bool = true, using numbers: inout Randomness) -> Int64 {
         let pause = steps[min(failures, steps.count - 1)]
-        failures = min(failures + 1, steps.count)
-        return pause + Int64.random(in: 0...pause / 2, using: &numbers)
+        if isFailure { failures = min(failures + 1, steps.count) }
+        return Self.jittered(pause, using: &numbers)
+    }
+
+    static func jittered(_ pause: Int64, using numbers: inout Randomness) -> Int64 {
+        pause + Int64.random(in: 0...max(pause / 2, 0), using: &numbers)
     }
 
     /// After a success.

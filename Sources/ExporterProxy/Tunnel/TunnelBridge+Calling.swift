@@ -21,7 +21,8 @@ extension TunnelBridge {
         let hasRestarted = client.registrar.map { $0 != peer.key } ?? false
         change(key, at: now) { client in
             (client.registrar, client.callsUs) = (peer.key, peer.key == key)
-            (client.isHastened, client.callsFailed) = (false, 0)
+            client.isHastened = false
+            client.pauses.reset()
         }
         if peer.key == key {
             endWait(of: key, at: now)
@@ -39,7 +40,7 @@ extension TunnelBridge {
             return
         }
         guard callsCount < settings.callsMax else {
-            wait(for: key, until: now + jittered(1_000_000_000), at: now)
+            wait(for: key, until: now + RetryPauses.jittered(1_000_000_000, using: &numbers), at: now)
             return
         }
         counters.calls += 1
@@ -80,19 +81,12 @@ extension TunnelBridge {
         }
     }
 
-    /// Gives how long to wait.
+    /// Gives how long to wait. A call that was made early does not lengthen the pauses.
     mutating func callLater(_ key: PublicKey, at now: Int64) -> Int64 {
-        let failed = clients[key]?.callsFailed ?? 0
-        let last = settings.callDelays.count - 1
-        let delay = last < 0 ? settings.callTimeout : settings.callDelays[min(failed, last)]
-        let wait = jittered(delay)
-        change(key, at: now) { $0.callsFailed += 1 }
+        let isFailure = clients[key]?.isHastened == false
+        let wait = clients[key]?.pauses.next(isFailure: isFailure, using: &numbers) ?? 0
         self.wait(for: key, until: now + wait, at: now)
         return wait
-    }
-
-    private mutating func jittered(_ delay: Int64) -> Int64 {
-        delay + Int64.random(in: 0...max(delay / 2, 0), using: &numbers)
     }
 
     mutating func callFailed(_ key: PublicKey, _ why: String, at now: Int64) {

@@ -117,7 +117,7 @@ extension TunnelBridge {
         let wasSteady = line.hasAnswered || now - line.openedAt >= settings.steadyAfter
         change(key, at: now) { client in
             client.lines.remove(at: index)
-            if line.phase == .open, wasSteady { client.callsFailed = 0 }
+            if line.phase == .open, wasSteady { client.pauses.reset() }
         }
         for number in line.requests.values { finish(number, .unavailable(.cutOff(why)), at: now) }
         guard line.phase == .open else { return }

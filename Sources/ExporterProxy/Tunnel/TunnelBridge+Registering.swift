@@ -87,7 +87,8 @@ extension TunnelBridge {
     }
 
     private mutating func add(_ target: AliasTarget, at now: Int64) {
-        clients[target.key, default: BridgeClient(key: target.key, at: now)].aliases.insert(ExactText(target.alias))
+        let client = BridgeClient(key: target.key, pauses: RetryPauses(settings.callDelays), at: now)
+        clients[target.key, default: client].aliases.insert(ExactText(target.alias))
     }
 
     mutating func expire(in networks: inout some PeerNetworks, at now: Int64) {

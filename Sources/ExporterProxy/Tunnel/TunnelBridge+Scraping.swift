@@ -25,15 +25,6 @@ extension TunnelBridge {
         return number
     }
 
-    /// Nobody waits for it any more, and no event comes.
-    package mutating func cancel(_ number: BridgeScrapeNumber, in networks: inout some PeerNetworks) {
-        guard let scrape = scrapes.removeValue(forKey: number) else { return }
-        if scrape.asked != nil { askedCount -= 1 }
-        counters.scrapes["cancelled", default: 0] += 1
-        dues.remove(.scrape(number))
-        forget(number, scrape, in: &networks)
-    }
-
     private func busyScrapes(of client: BridgeClient) -> Int? {
         if client.scrapesCount >= settings.scrapesPerClientMax { return client.scrapesCount }
         return askedCount >= settings.scrapesMax ? askedCount : nil

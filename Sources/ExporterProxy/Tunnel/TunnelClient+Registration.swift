@@ -142,6 +142,9 @@ extension TunnelClient {
         let sooner = Int64.random(in: 0...settings.registerInterval / 10, using: &numbers)
         let wait = settings.registerInterval - sooner
         registration.dueAt = now + wait
+        if dial == nil, !hasScraper {
+            registration.earlyAt = now + RetryPauses.jittered(settings.unscrapedInterval, using: &numbers)
+        }
         note(.registered(isNew: isNew, took: now - attempt.since, nextIn: wait))
     }
 
@@ -182,10 +185,12 @@ extension TunnelClient {
 
     // MARK: The scraper
 
+    private var hasScraper: Bool { links.values.contains { $0.role == .scraper } }
+
     /// It may have forgotten us, or be about to come back: we look after it once, in a while.
     mutating func scraperHasGone(at now: Int64) {
         guard let registeredAt = registration.registeredAt, registration.attempt == nil,
-            !links.values.contains(where: { $0.role == .scraper })
+            !hasScraper
         else { return }
         let wait = settings.goneAfter + Int64.random(in: 0...settings.goneAfter / 2, using: &numbers)
         registration.earlyAt = max(now + wait, registeredAt + settings.earlyRegistrationInterval)

@@ -30,7 +30,7 @@ extension TunnelClient {
         /// From the beginning of a connection to the bridge's answer.
         package var registrationTimeout = 30 * second
         /// After failed registrations.
-        package var registrationPauses = [5, 15, 60, 300].map { $0 * second }
+        package var registrationPauses = [5, 15, 60, 120].map { $0 * second }
         /// After failed dials, and lost connections.
         package var dialPauses = [1, 5, 15, 60].map { $0 * second }
         /// A dialled connection that has lasted so long was none of a series of failures.
@@ -41,6 +41,8 @@ extension TunnelClient {
         package var goneAfter = 60 * second
         /// Not sooner after the last registration.
         package var earlyRegistrationInterval = 300 * second
+        /// Registered, but without a scraper's connection: we register anew so often until there is one.
+        package var unscrapedInterval = 600 * second
 
         package init(bridge: PublicKey, secret: Secret, alias: String, service: String, hostname: String, way: Way) {
             (self.bridge, self.secret, self.way) = (bridge, secret, way)

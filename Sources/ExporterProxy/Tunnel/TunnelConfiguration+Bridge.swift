@@ -51,7 +51,7 @@ extension TunnelConfiguration {
             requestTimeout = section.duration("request_timeout", requestTimeout)
             for (alias, text) in section.stringTable("pinned").sorted(by: { $0.key < $1.key }) {
                 let key = "pinned.\(EscapedText.visible(alias))"
-                if let problem = TunnelConfiguration.problem(ofAlias: alias) { section.report(key, problem) }
+                if AliasName.fault(of: alias) != nil { section.report(key, "expected \(AliasName.expected)") }
                 pinned[alias] = PublicKey(text: text)
                 if pinned[alias] == nil {
                     let found = EscapedText.short(text.utf8)
@@ -77,6 +77,17 @@ extension TunnelConfiguration {
                 return text.isEmpty ? .some(nil) : IPv4Address(text).flatMap { $0.port > 0 ? .some($0) : nil }
             }
             isOpen = section.boolean("is_open", publicAddress != nil, shown: "whether public_address is set")
+        }
+
+        /// What the machine is told.
+        package var settings: BridgeSettings {
+            var settings = BridgeSettings()
+            settings.aliases.expiry = entryExpiry.nanoseconds
+            settings.aliases.aliasesMax = aliasesMax
+            settings.aliases.pinned = Dictionary(uniqueKeysWithValues: pinned.map { (ExactText($0.key), $0.value) })
+            settings.requestTimeout = requestTimeout.nanoseconds
+            settings.mayCall = usesDHT
+            return settings
         }
     }
 }

@@ -39,9 +39,9 @@ extension TunnelConfiguration {
             ) { value in value.asString.flatMap { PublicKey(text: $0) }.map { .some($0) } }
             let secret = section.secret("scraper_secret")
             let alias = section.value(
-                "alias", String?.none, shown: "required", expected: TunnelConfiguration.aliasExpected
+                "alias", String?.none, shown: "required", expected: AliasName.expected
             ) { value in
-                value.asString.flatMap { TunnelConfiguration.problem(ofAlias: $0) == nil ? .some($0) : nil }
+                value.asString.flatMap { AliasName.fault(of: $0) == nil ? .some($0) : nil }
             }
             self.init(bridge: bridge ?? PublicKey(.zero), secret: secret ?? .file(""), alias: alias ?? "")
             readRest(section)
@@ -49,7 +49,7 @@ extension TunnelConfiguration {
             guard isThere else { return nil }
             section.require("scraper_public_key", expected: ConfigurationSection.publicKeyExpected)
             section.requireSecret("scraper_secret")
-            section.require("alias", expected: TunnelConfiguration.aliasExpected)
+            section.require("alias", expected: AliasName.expected)
             if bridge == nil || secret == nil || alias == nil { return nil }
         }
 
@@ -79,7 +79,7 @@ extension TunnelConfiguration {
             var settings = TunnelClient.Settings(
                 bridge: bridge, secret: try secret.read(), alias: alias, service: service, hostname: hostname,
                 way: bridgeURL == nil ? .listening : .dialling)
-            settings.registerInterval = registerInterval.milliseconds &* 1_000_000
+            settings.registerInterval = registerInterval.nanoseconds
             return settings
         }
 
@@ -90,13 +90,8 @@ extension TunnelConfiguration {
         private static func word(
             _ key: String, _ standard: String, shown: String, _ section: ConfigurationSection
         ) -> String {
-            section.value(
-                key, standard, shown: shown, expected: "a text of at most 255 bytes without control characters"
-            ) { value in
-                value.asString.flatMap { text in
-                    let hasControl = text.unicodeScalars.contains { $0.properties.generalCategory == .control }
-                    return text.utf8.count > 255 || hasControl ? nil : text
-                }
+            section.value(key, standard, shown: shown, expected: AliasName.labelExpected) { value in
+                value.asString.flatMap { AliasName.fault(ofLabel: $0) == nil ? $0 : nil }
             }
         }
 

@@ -42,14 +42,4 @@ package struct TunnelConfiguration: Equatable, Sendable {
             if case .file(let path) = secret, secret?.isOpenToAll == true { path } else { nil }
         }
     }
-
-    /// Why a client cannot be called so; `nil` where it can. The bridge puts it into a path, and between colons.
-    package static func problem(ofAlias alias: String) -> String? {
-        let hasControl = alias.unicodeScalars.contains { $0.properties.generalCategory == .control }
-        let isStep = alias == "." || alias == ".."
-        let isGood = (1...200).contains(alias.utf8.count) && !alias.contains(":") && !alias.contains("/")
-        return isGood && !hasControl && !isStep ? nil : "expected \(aliasExpected)"
-    }
-
-    static let aliasExpected = "a name of 1 to 200 bytes, without ':', '/' and control characters"
 }

@@ -57,10 +57,8 @@ struct TunnelRoutes: Sendable {
 
     /// What is in the file of targets.
     private func aliases(_ request: HTTPRequest, _ loop: any EventLoop) -> HTTPReply {
-        let answer = OwedAnswer<[AliasReport]?>(nil, loop)
-        post(.aliases(answer))
-        return .later(
-            answer.future.map { reports in
+        .later(
+            BridgeRole.aliases(loop, of: post).map { reports in
                 guard let reports else { return .refusal(.serviceUnavailable, "503 the tunnel is not running") }
                 let bytes = TargetsFile.bytes(of: reports.map(\.target))
                 var response = HTTPResponse(

@@ -1,6 +1,5 @@
 import HyperDHT
 import Logging
-import NIOPosix
 import ServiceLifecycle
 
 /// A tunnel as a service: its socket is open when it is made; ``run()`` serves it on one thread of its own until
@@ -40,15 +39,7 @@ final class TunnelService<Role: TunnelRole>: Service {
     func take(_ news: StreamNews) { mailbox.post(.stream(news)) }
 
     func run() async throws {
-        let threads = NIOThreadPool(numberOfThreads: 1)
-        threads.start()
-        let outcome = await withGracefulShutdownHandler {
-            await tunnelResult { [self] in try await threads.runIfActive { try self.makeLoop().run() } }
-        } onGracefulShutdown: { [mailbox] in
-            mailbox.wakeUp.requestStop()
-        }
-        try await threads.shutdownGracefully()
-        try outcome.get()
+        try await LoopThread.run(stoppedBy: mailbox.wakeUp) { [self] in try makeLoop().run() }.get()
     }
 
     private func makeLoop() throws -> TunnelLoop<Role> {
@@ -61,8 +52,4 @@ final class TunnelService<Role: TunnelRole>: Service {
             streams: streams, nodes: BootstrapNodes(parts.bootstrap, at: now) { [mailbox] in mailbox.post(.nodes($0)) },
             mailbox: mailbox, board: board, logger: parts.logger, time: parts.time)
     }
-}
-
-private func tunnelResult(_ body: @Sendable () async throws -> Void) async -> Result<Void, any Error> {
-    do { return .success(try await body()) } catch { return .failure(error) }
 }

@@ -80,7 +80,7 @@ extension DHTEndpoint {
         } else if let deadline = outcome.deadline, deadline <= now {
             touch(slot)
         } else {
-            deadlines.set(slot, to: outcome.deadline)
+            deadlines.set(slot, at: outcome.deadline)
         }
     }
 
@@ -159,7 +159,7 @@ extension DHTEndpoint {
         guard let streamID = links[slot]?.streamID else { return }
         if slotsByStream[streamID] == slot { slotsByStream[streamID] = nil }
         node.streamsTaken.remove(streamID)
-        deadlines.set(slot, to: nil)
+        deadlines.remove(slot)
         links[slot] = nil
         freeSlots.append(slot)
     }

@@ -46,7 +46,7 @@ package struct DHTEndpoint: Sendable {
     /// Slots, in the order in which their turn comes. Where the link says otherwise there is nothing to do.
     var touched = RingQueue<Int>()
     var eventful = RingQueue<Int>()
-    var deadlines = DeadlineHeap()
+    var deadlines = DueTimes<Int>()
     /// In the order in which they are given up: callers that are not confirmed, and connections that are over.
     var callers = RingQueue<PeerNumber>()
     var lingering = RingQueue<Lingerer>()
@@ -133,7 +133,7 @@ extension DHTEndpoint {
             destroyAll()
         }
         pollNode(at: now, into: &datagrams)
-        while let slot = deadlines.removeFirst(at: now) { touch(slot) }
+        while let slot = deadlines.popDue(at: now) { touch(slot) }
         // Those that have more to send have their next turn after the others.
         for _ in 0..<touched.count where datagrams.count - count < limits.datagramsPerPoll {
             poll(touched.removeFirst(), at: now, into: &datagrams)
@@ -145,7 +145,7 @@ extension DHTEndpoint {
     /// When to call ``poll(at:into:)`` if nothing else happens before; `.max` for never.
     package func nextDeadline(after now: Int64) -> Int64 {
         guard touched.isEmpty, !nodeIsTouched else { return now }
-        let next = min(nodeDeadline, deadlines.first ?? .max)
+        let next = min(nodeDeadline, deadlines.next ?? .max)
         return max(now, hasGivenUp ? next : min(next, shutdownUntil ?? .max))
     }
 

@@ -68,6 +68,7 @@ extension StreamPeers {
         settle(peer)
         mark(peer)
         guard let entry = entries.removeValue(forKey: peer) else { return nil }
+        deadlines.remove(peer)
         counters.closed += 1
         if let host = entry.host { places.end(host) }
         let closed = PeerEvent.closed(peer, entry.failure.map(PeerEnd.notDialled) ?? .over(end))

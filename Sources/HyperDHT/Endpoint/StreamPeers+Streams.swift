@@ -88,11 +88,7 @@ extension StreamPeers {
 
     /// Does what is due.
     package mutating func poll(at now: Int64) {
-        while let (peer, at) = deadlines.popDue(at: now) {
-            guard entries[peer]?.wakesAt == at else { continue }
-            entries[peer]?.wakesAt = nil
-            touch(peer)
-        }
+        while let peer = deadlines.popDue(at: now) { touch(peer) }
         let peers = touched
         touched.removeAll(keepingCapacity: true)
         for peer in peers { look(at: peer, now) }
@@ -109,7 +105,7 @@ extension StreamPeers {
         write(to: peer, at: now)
         settle(peer)
         mark(peer)
-        if let wakesAt = entries[peer]?.movesDeadline() { deadlines.insert(peer, at: wakesAt) }
+        deadlines.set(peer, at: entries[peer]?.connection.nextDeadline)
     }
 
     private mutating func write(to peer: PeerNumber, at now: Int64) {
@@ -155,12 +151,5 @@ extension StreamPeers.Entry {
         guard !hasEnded, connection.wantsEnd else { return nil }
         hasEnded = true
         return .end(peer)
-    }
-
-    /// Its deadline, where that is earlier than the one it has a place for.
-    fileprivate mutating func movesDeadline() -> Int64? {
-        guard let next = connection.nextDeadline, wakesAt.map({ next < $0 }) ?? true else { return nil }
-        wakesAt = next
-        return next
     }
 }

@@ -20,7 +20,7 @@ package struct StreamPeers: PeerNetwork {
     /// Events of those that have no channel.
     var events = RingQueue<PeerEvent>()
     var actions = RingQueue<StreamAction>()
-    var deadlines = StreamDeadlines()
+    var deadlines = DueTimes<PeerNumber>()
     var places = Places()
     var handshakeRates: RateLimit<String>
 
@@ -77,8 +77,6 @@ extension StreamPeers {
         var bytesInFlight = 0
         var isTouched = false
         var isEventful = false
-        /// Its earliest place among the deadlines.
-        var wakesAt: Int64?
         /// Why there was no stream to be had.
         var failure: String?
 

@@ -488,7 +488,7 @@ func aPageOfAnotherSite_ChangesNothing(headers: [(String, String)], status: UInt
     #expect(house.log.all.first?.contains("outcome=wrong peer=192.0.2.1") == true)
     #expect(house.log.count("user 'pusher' has not the role 'scrape'") == 1)
     for number in 0..<100 { _ = try await house.ask(.scrape, "x", peer: "192.0.2.\(number + 10)") }
-    #expect(house.log.count("login refused") == RefusedLogins.peersMax)
+    #expect(house.log.count("login refused") == RefusedPeers.peersMax)
     house.time.advance(by: .seconds(60))
     _ = try await house.ask(.scrape, "x")
     #expect(house.log.count("unsaid=82") == 1)

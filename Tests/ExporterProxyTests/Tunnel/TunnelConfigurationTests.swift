@@ -149,7 +149,7 @@ struct TunnelConfigurationTests {
         (".", false), ("..", false), ("a\u{7f}", false), ("a\u{85}", false),
     ])
     func alias_IsANameThatFitsIntoAPath(alias: String, isGood: Bool) {
-        #expect((TunnelConfiguration.problem(ofAlias: alias) == nil) == isGood)
+        #expect((AliasName.fault(of: alias) == nil) == isGood)
     }
 
     // MARK: What is wrong
@@ -160,8 +160,8 @@ struct TunnelConfigurationTests {
             [
                 "1: tunnel.client.scraper_public_key: is missing: expected a public key in hex, z32 or base64",
                 "1: tunnel.client.scraper_secret: is missing: set it, or scraper_secret_file",
-                "1: tunnel.client.alias: is missing: expected a name of 1 to 200 bytes, without ':', '/' and control "
-                    + "characters",
+                "1: tunnel.client.alias: is missing: expected a name of 1 to 200 bytes, without ':', '/' and "
+                    + "characters that cannot be seen",
             ]
         ),
         (
@@ -196,8 +196,8 @@ struct TunnelConfigurationTests {
         (
             bridge + "pinned = { \"a:b\" = \"x\" }\n",
             [
-                "4: tunnel.bridge.pinned.a:b: expected a name of 1 to 200 bytes, without ':', '/' and control "
-                    + "characters",
+                "4: tunnel.bridge.pinned.a:b: expected a name of 1 to 200 bytes, without ':', '/' and "
+                    + "characters that cannot be seen",
                 "4: tunnel.bridge.pinned.a:b: expected a public key in hex, z32 or base64, found \"x\"",
             ]
         ),

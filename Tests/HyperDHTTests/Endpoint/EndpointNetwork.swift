@@ -25,7 +25,7 @@ struct EndpointNetwork {
     var recorded: [Passage]?
     private var numbers: SeededNumbers
     private var passages = MinimumHeap<Passage>()
-    private var deadlines = DeadlineHeap()
+    private var deadlines = DueTimes<Int>()
     private var places: [IPv4Address: Int] = [:]
     private var sent = 0
 
@@ -64,7 +64,7 @@ struct EndpointNetwork {
         let endpoint = DHTEndpoint(configuration, limits: limits, at: now, numbers: random)
         members.append(EndpointMember(endpoint, address: address, natHost: natHost))
         places[address] = index
-        deadlines.set(index, to: now)
+        deadlines.set(index, at: now)
         return index
     }
 
@@ -76,14 +76,14 @@ struct EndpointNetwork {
     mutating func run(within duration: Int64, until condition: (borrowing EndpointNetwork) -> Bool) -> Bool {
         let end = now + duration
         while !condition(self) {
-            let next = min(deadlines.first ?? .max, passages.first?.at ?? .max)
+            let next = min(deadlines.next ?? .max, passages.first?.at ?? .max)
             guard next <= end else {
                 now = end
                 return condition(self)
             }
             now = max(now, next)
             if let first = passages.first, first.at <= now, let passage = passages.removeFirst() { deliver(passage) }
-            while let index = deadlines.removeFirst(at: now) { work(index) }
+            while let index = deadlines.popDue(at: now) { work(index) }
         }
         return true
     }
@@ -112,9 +112,9 @@ struct EndpointNetwork {
     }
 
     private mutating func work(_ index: Int) {
-        guard members[index].isUp else { return deadlines.set(index, to: nil) }
+        guard members[index].isUp else { return deadlines.remove(index) }
         for datagram in members[index].work(at: now) { send(Array(datagram.bytes), to: datagram.to, by: index) }
-        deadlines.set(index, to: max(members[index].endpoint.nextDeadline(after: now), now + 1_000))
+        deadlines.set(index, at: max(members[index].endpoint.nextDeadline(after: now), now + 1_000))
     }
 
     // MARK: Ways

@@ -6,16 +6,16 @@ import Testing
 struct EndpointPartsTests {
     @Test(arguments: 0..<20) func deadlines_ComeInTheirOrder(seed: UInt64) {
         var numbers = SeededNumbers(seed: seed)
-        var (heap, known) = (DeadlineHeap(), [Int: Int64]())
+        var (heap, known) = (DueTimes<Int>(), [Int: Int64]())
         for step in 0..<2_000 {
             let slot = Int.random(in: 0..<40, using: &numbers)
             let deadline = numbers.share() < 0.2 ? nil : Int64.random(in: 0..<1_000, using: &numbers)
-            heap.set(slot, to: deadline)
+            heap.set(slot, at: deadline)
             known[slot] = deadline
-            #expect(heap.first == known.values.min() && heap.count == known.count)
+            #expect(heap.next == known.values.min() && heap.count == known.count)
             guard step % 7 == 0 else { continue }
             let now = Int64.random(in: 0..<200, using: &numbers)
-            while let due = heap.removeFirst(at: now) {
+            while let due = heap.popDue(at: now) {
                 let deadline = known.removeValue(forKey: due)
                 #expect(deadline.map { $0 <= now && $0 <= known.values.min() ?? .max } == true)
             }

@@ -1,11 +1,11 @@
 import Testing
 
-@testable import ExporterProxy
+@testable import HyperDHT
 
 struct DueTimesTests {
     @Test(arguments: 0..<20 as Range<UInt64>)
     func whateverIsDone_TheSoonestIsNext(seed: UInt64) {
-        var numbers = SeededGenerator(seed: seed)
+        var numbers = SeededNumbers(seed: seed)
         var dues = DueTimes<Int>()
         var expected: [Int: Int64] = [:]
         for _ in 0..<3000 {
