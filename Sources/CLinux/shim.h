@@ -15,6 +15,21 @@ static const int clinux_open_path = 010000000;
 static const int clinux_so_meminfo = 55;
 static const int clinux_scm_credentials = 2;
 
+/* struct cmsghdr, and with what UDP_SEGMENT says. */
+struct clinux_control_head {
+    size_t length;
+    int level;
+    int kind;
+};
+struct clinux_segment_control {
+    struct clinux_control_head head;
+    unsigned short bytes;
+};
+
+/* Of linux/udp.h: what is sent is divided, what has come is joined. */
+static const int clinux_udp_segment = 103;
+static const int clinux_udp_gro = 104;
+
 /* struct msghdr and struct mmsghdr, the latter declared for _GNU_SOURCE only. */
 struct clinux_message_header {
     void *name;

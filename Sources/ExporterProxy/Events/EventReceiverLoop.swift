@@ -133,7 +133,7 @@ final class EventReceiverLoop {
                 note(tally, datagrams: count, at: door, name: socket.name, now, sender: batch.sender)
                 arrival = .gathering
             }
-            if count < DatagramBatch.countMax { return arrival }
+            if count < batch.countMax { return arrival }
         } while time().monotonic < end
         return .behind
     }

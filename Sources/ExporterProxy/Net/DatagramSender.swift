@@ -1,84 +1,98 @@
 import CLinux
 import Glibc
 
-/// Datagrams over IPv4 that go out together, with sendmmsg(2), from memory that stays.
+/// Datagrams over IPv4 that go out together: with one call of sendmmsg(2), and those of a ``DatagramRun`` as one
+/// message, as long as the kernel takes such.
 ///
 /// Belongs to one thread.
 package final class DatagramSender {
+    /// Messages of one call.
+    private static let countMax = 64
     /// How long a full socket is waited for, in milliseconds. What finds no room then is lost, as any datagram may be.
     private static let patience: Int32 = 2
 
-    /// Of one datagram.
-    package let bytesMax: Int
     /// Those that the kernel has refused.
     package private(set) var refused = 0
-    private let memory: DatagramMemory
-    private var count = 0
+    /// Whether the kernel divides messages; some cannot, or not for each network device.
+    private(set) var joins = true
+    private let heads = DatagramHeads(count: countMax)
+    private var runs: [DatagramRun] = []
+    /// The kernel has not taken a run, and its datagrams are tried alone.
+    private var isInDoubt = false
 
-    package init(bytesMax: Int) {
-        self.bytesMax = bytesMax
-        memory = DatagramMemory(bytesMax: bytesMax, spacing: bytesMax)
-        for place in 0..<DatagramMemory.countMax {
-            memory.messages[place].header.name_length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        }
-    }
+    package init() {}
 
-    /// Puts one behind the others, and sends all when there is no more room. A datagram that is too long is left out.
+    /// Puts the datagram at `range` of the buffer behind the others.
     ///
     /// - Parameter host: the first octet is the highest byte.
-    package func append(_ datagram: ArraySlice<UInt8>, host: UInt32, port: UInt16, over socket: DatagramSocket) {
-        guard datagram.count <= bytesMax else {
-            refused += 1
-            return
-        }
-        let room = UnsafeMutableRawBufferPointer(start: memory.parts[count].iov_base, count: bytesMax)
-        datagram.withUnsafeBytes { room.copyMemory(from: $0) }
-        memory.parts[count].iov_len = datagram.count
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = host.bigEndian
-        memory.names.baseAddress?.advanced(by: count).withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-            $0.pointee = address
-        }
-        count += 1
-        if count == DatagramMemory.countMax { flush(over: socket) }
+    package func append(_ range: Range<Int>, host: UInt32, port: UInt16) {
+        if joins, let last = runs.indices.last, runs[last].take(range, host: host, port: port) { return }
+        runs.append(DatagramRun(range, host: host, port: port))
     }
 
-    /// Sends all that was put in.
-    package func flush(over socket: DatagramSocket) {
+    /// Sends all that was put in; it lies in `bytes`.
+    package func flush(_ bytes: UnsafeRawBufferPointer, over socket: DatagramSocket) {
         var next = 0
         var hasWaited = false
-        while next < count {
+        while next < runs.count {
             let gone = sendmmsg(
-                socket.descriptor.raw, memory.messages.baseAddress?.advanced(by: next), UInt32(count - next),
-                Int32(MSG_DONTWAIT))
+                socket.descriptor.raw, heads.messages.baseAddress, fill(runs[next...], bytes), Int32(MSG_DONTWAIT))
             if gone > 0 {
+                // Alone they go.
+                if isInDoubt { (joins, isInDoubt) = (false, false) }
                 next += Int(gone)
             } else if errno == EAGAIN, !hasWaited {
                 hasWaited = true
                 var descriptor = pollfd(fd: socket.descriptor.raw, events: Int16(POLLOUT), revents: 0)
                 poll(&descriptor, 1, Self.patience)
             } else if errno != EINTR {
-                // The first one is refused: nobody is there, or the network says something else. The others may go.
-                (next, refused) = (next + 1, refused + 1)
+                next += giveUp(next, error: errno)
             }
         }
-        count = 0
+        runs.removeAll(keepingCapacity: true)
     }
 
-    /// Sends one at once, which is dropped by the `timeToLive`th router on its way.
+    /// Answers how many there are.
+    private func fill(_ runs: ArraySlice<DatagramRun>, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        for (place, run) in runs.prefix(Self.countMax).enumerated() {
+            let part = UnsafeRawBufferPointer(rebasing: bytes[run.range])
+            heads.parts[place] = iovec(
+                iov_base: UnsafeMutableRawPointer(mutating: part.baseAddress), iov_len: part.count)
+            heads.setName(place, host: run.host, port: run.port)
+            heads.messages[place].header.control_length = 0
+            if run.count > 1 { heads.divide(place, UInt16(clamping: run.datagramBytes)) }
+        }
+        return UInt32(min(runs.count, Self.countMax))
+    }
+
+    /// The kernel does not take the run at `place`: where it is of several, each is tried alone; else nobody is there,
+    /// or the network says something else, and the others may go. Answers how many runs are done with.
+    private func giveUp(_ place: Int, error: Int32) -> Int {
+        let run = runs[place]
+        guard run.count > 1, error != EAGAIN else {
+            isInDoubt = false
+            refused += run.count
+            return 1
+        }
+        // So says a kernel that does not divide, or that does not for this device or this length.
+        isInDoubt = [EINVAL, EIO, EMSGSIZE, EOPNOTSUPP].contains(error)
+        runs.replaceSubrange(place...place, with: run.singles)
+        return 0
+    }
+
+    /// Sends one at once, behind those that were put in; the `timeToLive`th router on its way drops it.
     package func send(
-        _ datagram: ArraySlice<UInt8>, host: UInt32, port: UInt16, timeToLive: UInt8, over socket: DatagramSocket
+        _ range: Range<Int>, of bytes: UnsafeRawBufferPointer, host: UInt32, port: UInt16, timeToLive: UInt8,
+        over socket: DatagramSocket
     ) {
-        flush(over: socket)
+        flush(bytes, over: socket)
         var usual: Int32 = 64
         var size = socklen_t(MemoryLayout<Int32>.size)
         getsockopt(socket.descriptor.raw, Int32(IPPROTO_IP), IP_TTL, &usual, &size)
         var low = Int32(timeToLive)
         setsockopt(socket.descriptor.raw, Int32(IPPROTO_IP), IP_TTL, &low, size)
-        append(datagram, host: host, port: port, over: socket)
-        flush(over: socket)
+        append(range, host: host, port: port)
+        flush(bytes, over: socket)
         setsockopt(socket.descriptor.raw, Int32(IPPROTO_IP), IP_TTL, &usual, size)
     }
 }

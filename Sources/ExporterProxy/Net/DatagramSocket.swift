@@ -41,6 +41,11 @@ package final class DatagramSocket: Sendable {
         return true
     }
 
+    /// Datagrams that come one behind the other, from one address and of one length, may from now on be received as one
+    /// (udp(7), UDP_GRO, Linux 5.0): see ``DatagramBatch/forEachDatagram(_:_:)``. An older kernel leaves them as they
+    /// are.
+    package func joinDatagrams() { Self.set(clinux_udp_gro, 1, descriptor.raw, level: Int32(IPPROTO_UDP)) }
+
     /// Whether the file of a Unix socket leads here.
     package var isFileThere: Bool { file?.isThere ?? true }
 
@@ -80,8 +85,8 @@ package final class DatagramSocket: Sendable {
     }
 
     @discardableResult
-    private static func set(_ option: Int32, _ value: Int32, _ raw: Int32) -> Bool {
+    private static func set(_ option: Int32, _ value: Int32, _ raw: Int32, level: Int32 = SOL_SOCKET) -> Bool {
         var value = value
-        return setsockopt(raw, SOL_SOCKET, option, &value, socklen_t(MemoryLayout<Int32>.size)) == 0
+        return setsockopt(raw, level, option, &value, socklen_t(MemoryLayout<Int32>.size)) == 0
     }
 }

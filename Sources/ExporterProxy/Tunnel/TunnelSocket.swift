@@ -7,17 +7,22 @@ import HyperDHT
 final class TunnelSocket {
     /// Longer ones are nobody's.
     private static let datagramBytesMax = 1_536
+    /// Each of as many datagrams as the kernel joins.
+    private static let batchCount = 16
     /// Of the kernel, for what has come and was not read.
     static let receiveBuffer = 4 << 20
     /// Batches that are taken in a row before what they ask for is sent.
     private static let batchesInARow = 4
 
     let socket: DatagramSocket
-    private let batch = DatagramBatch(bytesMax: datagramBytesMax)
-    private let sender = DatagramSender(bytesMax: datagramBytesMax)
+    private let batch = DatagramBatch(bytesMax: 65_535, countMax: batchCount)
+    private let sender = DatagramSender()
     private var outgoing = OutgoingDatagrams()
 
-    init(_ socket: DatagramSocket) { self.socket = socket }
+    init(_ socket: DatagramSocket) {
+        self.socket = socket
+        socket.joinDatagrams()
+    }
 
     /// Datagrams that the kernel would not take.
     var refused: Int { sender.refused }
@@ -27,11 +32,14 @@ final class TunnelSocket {
         for _ in 0..<Self.batchesInARow {
             let count = try batch.receive(from: socket)
             for place in 0..<count {
-                guard let source = batch.source(place), let bytes = batch.datagram(place) else { continue }
+                guard let source = batch.source(place) else { continue }
                 let from = IPv4Address(host: source.host, port: source.port)
-                endpoint.received(Array(bytes)[...], from: from, at: now)
+                batch.forEachDatagram(place) { bytes in
+                    guard bytes.count <= Self.datagramBytesMax else { return }
+                    endpoint.received(Array(bytes)[...], from: from, at: now)
+                }
             }
-            if count < DatagramBatch.countMax { return false }
+            if count < batch.countMax { return false }
         }
         return true
     }
@@ -40,16 +48,18 @@ final class TunnelSocket {
     func poll(_ endpoint: inout DHTEndpoint, at now: Int64) {
         endpoint.poll(at: now, into: &outgoing)
         guard !outgoing.isEmpty else { return }
-        for datagram in outgoing {
-            if let timeToLive = datagram.timeToLive {
-                sender.send(
-                    datagram.bytes, host: datagram.to.host, port: datagram.to.port, timeToLive: timeToLive, over: socket
-                )
-            } else {
-                sender.append(datagram.bytes, host: datagram.to.host, port: datagram.to.port, over: socket)
+        outgoing.withUnsafeBytes { bytes, range in
+            for index in outgoing.indices {
+                let to = outgoing.address(of: index)
+                if let timeToLive = outgoing.timeToLive(of: index) {
+                    sender.send(
+                        range(index), of: bytes, host: to.host, port: to.port, timeToLive: timeToLive, over: socket)
+                } else {
+                    sender.append(range(index), host: to.host, port: to.port)
+                }
             }
+            sender.flush(bytes, over: socket)
         }
-        sender.flush(over: socket)
         outgoing.removeAll()
     }
 }
