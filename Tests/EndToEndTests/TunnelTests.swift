@@ -111,6 +111,31 @@ struct TunnelTests {
         }
     }
 
+    @Test func listThatCannotBeWritten_IsSaidToClients_WhoAreScrapedAllTheSame() async throws {
+        let folder = try TemporaryFolder()
+        let (lists, file) = (folder.path("lists"), folder.path("lists/targets.json"))
+        #expect(mkdir(lists, 0o755) == 0)
+        var settings = TunnelKeys.bridgeOfStreams
+        settings["tunnel.bridge.targets_file"] = "\"\(file)\""
+        try await withProxy(settings) { bridge in
+            #expect(rmdir(lists) == 0, "nothing was in it")
+            let way = ["tunnel.client.bridge_url": "\"http://127.0.0.1:\(bridge.httpPort)\""]
+            try await withProxy(try await TunnelKeys.client(nil, way)) { client in
+                try await wait(until: "both say so") {
+                    client.log.contains("the list of aliases cannot be written to disk")
+                        && bridge.log.contains("cannot write the file of aliases")
+                }
+                try await wait(until: "it is scraped") { try bridge.get("/scrape/web1/metrics").status == 200 }
+                #expect(mkdir(lists, 0o755) == 0)
+                try await wait(until: "it is registered") {
+                    try client.ownSample(#"exporter_proxy_tunnel_registered{tunnel="client"}"#) == 1
+                }
+                #expect(String(decoding: TemporaryFolder.read(file), as: UTF8.self).contains("web1:"))
+                #expect(bridge.log.contains("the file of aliases is written again"))
+            }
+        }
+    }
+
     // MARK: The independent peer
 
     @Test(

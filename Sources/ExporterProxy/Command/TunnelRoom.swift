@@ -99,12 +99,12 @@ struct TunnelRoom: Sendable {
             .init(
                 socket: socket, configuration: node, bootstrap: configuration.usesDHT ? configuration.bootstrap : [],
                 dial: nil, logger: parts.logger, time: parts.time)
-        ) { now, _ in
+        ) { now, post in
             BridgeRole(
                 TunnelBridge(
                     configuration.settings, as: identity, secret: secret, restoring: known, at: now),
                 as: identity, targetsPath: configuration.targetsFile, takesStreams: configuration.acceptsStreams,
-                logger: parts.logger)
+                logger: parts.logger, post: post)
         }
     }
 

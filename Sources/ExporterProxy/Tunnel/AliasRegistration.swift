@@ -45,9 +45,12 @@ package enum AliasRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     /// Configuration gives the alias to another key.
     case pinned(PublicKey)
     case full(aliases: Int)
+    /// It holds, but a restart would forget it: the list of targets could not be written.
+    case notKept
 
     static let reasons = [
-        "bad_alias", "bad_hostname", "bad_service", "full", "malformed", "own_key", "pinned", "too_often", "version",
+        "bad_alias", "bad_hostname", "bad_service", "full", "malformed", "not_kept", "own_key", "pinned", "too_often",
+        "version",
         "wrong_secret",
     ]
 
@@ -64,6 +67,7 @@ package enum AliasRefusal: Error, Equatable, Sendable, CustomStringConvertible {
         case .ownKey: "own_key"
         case .pinned: "pinned"
         case .full: "full"
+        case .notKept: "not_kept"
         }
     }
 
@@ -79,6 +83,7 @@ package enum AliasRefusal: Error, Equatable, Sendable, CustomStringConvertible {
         case .ownKey: "the key is the bridge's own"
         case .pinned(let key): "the alias is kept for \(key)"
         case .full(let aliases): "there are \(aliases) aliases already"
+        case .notKept: "the list of aliases cannot be written to disk"
         }
     }
 

@@ -1,6 +1,7 @@
 import HyperDHT
 import Logging
 import NIOCore
+import NIOPosix
 
 /// A bridge, and what it has: those who wait for scrapes, the file of targets, a log.
 struct BridgeRole: TunnelRole {
@@ -8,6 +9,8 @@ struct BridgeRole: TunnelRole {
         /// Of an alias, until then.
         case scrape(String, deadline: Int64, OwedAnswer<BridgeScrapeOutcome>)
         case aliases(OwedAnswer<[AliasReport]?>)
+        /// What came of the list that was to be written.
+        case written(Result<Void, SystemError>)
     }
 
     /// All that are registered; `nil` where the bridge is not running.
@@ -29,23 +32,30 @@ struct BridgeRole: TunnelRole {
 
     private var bridge: TunnelBridge
     private let identity: KeyPair
-    private let targetsPath: String
+    /// `nil` where aliases are in no file.
+    private let writer: TargetsWriter?
     private let takesStreams: Bool
     private let usesDHT: Bool
     private var log: BridgeLog
     private var waiting: [BridgeScrapeNumber: Waiter] = [:]
-    /// The list that is not in the file yet, and when it will be.
-    private var unwritten: (targets: [AliasTarget], at: Int64)?
-    private var writesFail = false
+    private let post: @Sendable (Message) -> Void
+    private var writesCount = 0
+    private var isWriting = false
+    /// When to write again after a failure.
+    private var retryAt: Int64?
 
     /// - Parameter targetsPath: empty for none.
-    init(_ bridge: TunnelBridge, as identity: KeyPair, targetsPath: String, takesStreams: Bool, logger: Logger) {
+    init(
+        _ bridge: TunnelBridge, as identity: KeyPair, targetsPath: String, takesStreams: Bool, logger: Logger,
+        post: @escaping @Sendable (Message) -> Void
+    ) {
         (self.bridge, self.identity, usesDHT) = (bridge, identity, bridge.settings.mayCall)
-        (self.targetsPath, self.takesStreams) = (targetsPath, takesStreams)
+        writer = targetsPath.isEmpty ? nil : TargetsWriter(targetsPath)
+        (self.takesStreams, self.post) = (takesStreams, post)
         log = BridgeLog(logger: logger)
     }
 
-    var nextDeadline: Int64? { [bridge.nextDeadline, unwritten?.at].compactMap { $0 }.min() }
+    var nextDeadline: Int64? { [bridge.nextDeadline, isWriting ? nil : retryAt].compactMap { $0 }.min() }
 
     var streamServer: TunnelStreamServer? {
         takesStreams ? TunnelStreamServer(identity: identity, serving: TunnelBridge.serving) : nil
@@ -77,6 +87,9 @@ struct BridgeRole: TunnelRole {
             let number = bridge.scrape(alias, deadline: deadline, in: &networks, at: now)
             waiting[number] = Waiter(alias: alias, answer: answer)
         case .aliases(let answer): answer.give(bridge.aliases())
+        case .written(let result):
+            isWriting = false
+            written(result, in: &networks, at: now)
         }
     }
 
@@ -92,34 +105,42 @@ struct BridgeRole: TunnelRole {
             case .note(let note): log.say(note, at: now)
             }
         }
-        if let targets = bridge.takeTargets() {
-            // At once: the answers to these registrations go out behind it, and one write is for all of this turn.
-            unwritten = (targets, writesFail ? unwritten?.at ?? now : now)
-        }
-        if let unwritten, unwritten.at <= now { write(unwritten.targets, at: now) }
+        writeTargets(at: now)
     }
 
-    private mutating func write(_ targets: [AliasTarget], at now: Int64) {
-        unwritten = nil
-        guard !targetsPath.isEmpty else { return }
-        do throws(SystemError) {
-            try TargetsFile.write(targets, to: targetsPath)
-            if writesFail {
-                log.logger.notice("the file of aliases is written again", metadata: ["path": "\(targetsPath)"])
+    // MARK: The file
+
+    /// On a thread of its own: a disk that is slow holds up answers to registrations, and nothing else.
+    private mutating func writeTargets(at now: Int64) {
+        guard !isWriting, (retryAt ?? now) <= now, let targets = bridge.takeTargets(), let writer else { return }
+        isWriting = true
+        writesCount += 1
+        NIOThreadPool.singleton.submit { [post, writesCount] _ in
+            post(.written(writer.write(targets, number: writesCount)))
+        }
+    }
+
+    private mutating func written(_ result: Result<Void, SystemError>, in networks: inout Networks, at now: Int64) {
+        bridge.targetsWritten((try? result.get()) != nil, in: &networks)
+        switch result {
+        case .success:
+            if retryAt != nil {
+                log.logger.notice("the file of aliases is written again", metadata: ["path": "\(writer?.path ?? "")"])
             }
-            writesFail = false
-        } catch {
-            if !writesFail {
+            retryAt = nil
+        case .failure(let error):
+            if retryAt == nil {
                 log.logger.error("cannot write the file of aliases", metadata: ["error": "\(error)"])
             }
-            writesFail = true
-            // Not given up: what is acknowledged is to outlive us.
-            unwritten = (targets, now + Self.writePause)
+            retryAt = now + Self.writePause
         }
     }
 
     mutating func stop(in networks: inout Networks, at now: Int64) {
-        if let unwritten { write(unwritten.targets, at: now) }
+        // Behind the write that may be on its way.
+        if let writer, bridge.takeTargets() != nil || isWriting {
+            written(writer.write(bridge.targets, number: writesCount + 1), in: &networks, at: now)
+        }
         bridge.stop(in: &networks, at: now)
         waiting = [:]
     }

@@ -27,6 +27,8 @@ package struct BridgeSettings: Equatable, Sendable {
     package var callerIdleTimeout: Int64 = 150_000_000_000
     /// The same as long as it has not registered with the right secret.
     package var strangerTimeout: Int64 = 30_000_000_000
+    /// Whether ``TunnelBridge/takeTargets()`` leads to a file: registrations are answered when they are in it.
+    package var keepsTargets = false
     /// Whether clients can be called; else only they call.
     package var mayCall = true
 

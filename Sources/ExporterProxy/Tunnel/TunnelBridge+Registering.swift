@@ -2,26 +2,44 @@ import HyperDHT
 
 /// Who is known by what name.
 extension TunnelBridge {
-    /// Gives the answer to the request.
-    mutating func register(
-        _ request: ArraySlice<UInt8>, from peer: HyperDHT.Peer, on link: TunnelLink,
-        in networks: inout some PeerNetworks,
-        at now: Int64
-    ) -> Result<[UInt8], RPCFailure> {
+    mutating func take(
+        _ body: ArraySlice<UInt8>, as question: RegistrationQuestion, from peer: HyperDHT.Peer,
+        in networks: inout some PeerNetworks, at now: Int64
+    ) {
         var alias: String?
         do throws(AliasRefusal) {
-            let request = try read(request, from: peer, at: now)
+            let request = try read(body, from: peer, at: now)
             alias = request.alias
             let outcome = try register(request, from: peer, in: &networks, at: now)
-            let isIdle = clients[peer.key]?.index(of: link) == nil
-            if isIdle { dues.set(.caller(link), at: now + settings.callerIdleTimeout) }
-            settle(request.publicKey, registeredBy: peer, on: link, in: &networks, at: now)
-            return .success(AliasProtocol.Reply.registered(isNew: outcome.isNewToTheClient).bytes)
+            let isIdle = clients[peer.key]?.index(of: question.link) == nil
+            if isIdle { dues.set(.caller(question.link), at: now + settings.callerIdleTimeout) }
+            settle(request.publicKey, registeredBy: peer, on: question.link, in: &networks, at: now)
+            try answer(question, isNew: outcome.isNewToTheClient, in: &networks)
         } catch {
             counters.registrationsRefused[error.reason, default: 0] += 1
             note(.refused(alias: alias, error, by: peer))
-            if error.endsTheConnection { refusedLinks.append(link) }
-            return error.reply.map(\.bytes)
+            if error.endsTheConnection { refusedLinks.append(question.link) }
+            give(error.reply, to: question, in: &networks)
+        }
+    }
+
+    /// At once, or when the list of targets is written.
+    private mutating func answer(
+        _ question: RegistrationQuestion, isNew: Bool, in networks: inout some PeerNetworks
+    ) throws(AliasRefusal) {
+        guard settings.keepsTargets, targetsHaveChanged || heldAnswers.isWriting else {
+            return give(.success(.registered(isNew: isNew)), to: question, in: &networks)
+        }
+        guard !heldAnswers.isFull else { throw .notKept }
+        heldAnswers.hold(.init(question: question, isNew: isNew), isForNext: targetsHaveChanged)
+    }
+
+    private func give(
+        _ reply: Result<AliasProtocol.Reply, RPCFailure>, to question: RegistrationQuestion,
+        in networks: inout some PeerNetworks
+    ) {
+        _ = networks.withChannel(of: question.link) {
+            $0.answer(question.id, on: question.channel, with: reply.map(\.bytes))
         }
     }
 
@@ -67,6 +85,19 @@ extension TunnelBridge {
         if case .takenOver(let key) = outcome { release(target.alias, of: key, in: &networks, at: now) }
         add(target, at: now)
         return outcome
+    }
+
+    /// What has become of the list that ``takeTargets()`` gave last: who has waited for it is answered. A list that
+    /// could not be written is there to be taken again.
+    package mutating func targetsWritten(_ isWritten: Bool, in networks: inout some PeerNetworks) {
+        let refusal = AliasRefusal.notKept
+        for answer in heldAnswers.end() {
+            if !isWritten { counters.registrationsRefused[refusal.reason, default: 0] += 1 }
+            give(
+                isWritten ? .success(.registered(isNew: answer.isNew)) : refusal.reply, to: answer.question,
+                in: &networks)
+        }
+        if !isWritten { targetsHaveChanged = true }
     }
 
     mutating func restore(_ target: AliasTarget, at now: Int64) {

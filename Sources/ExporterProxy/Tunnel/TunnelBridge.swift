@@ -62,6 +62,7 @@ package struct TunnelBridge: Sendable {
     private var events: [BridgeEvent] = []
     private var notesCount = 0
     var targetsHaveChanged = false
+    var heldAnswers = HeldAnswers()
     /// To be ended behind the answer.
     var refusedLinks: [TunnelLink] = []
 
@@ -85,10 +86,11 @@ package struct TunnelBridge: Sendable {
         return events
     }
 
-    /// The list for targets.json, where it is another one than before.
+    /// The list for targets.json, where it is another one than before; ``targetsWritten(_:in:)`` says what came of it.
     package mutating func takeTargets() -> [AliasTarget]? {
         guard targetsHaveChanged else { return nil }
         targetsHaveChanged = false
+        if settings.keepsTargets { heldAnswers.begin() }
         return targets
     }
 
@@ -136,8 +138,8 @@ package struct TunnelBridge: Sendable {
         case .answer(let channel, let id, let result): answered(link, channel, id, result, at: now)
         case .request(let channel, let id, _, let body):
             guard case .caller(let peer) = side else { return }
-            let answer = register(body, from: peer, on: link, in: &networks, at: now)
-            _ = networks.withChannel(of: link) { $0.answer(id, on: channel, with: answer) }
+            let question = RegistrationQuestion(link: link, channel: channel, id: id)
+            take(body, as: question, from: peer, in: &networks, at: now)
             for link in refusedLinks { networks.end(link, at: now) }
             refusedLinks = []
         case .refusedChannel: counters.channelsRefused += 1

@@ -86,6 +86,7 @@ extension TunnelConfiguration {
             settings.aliases.aliasesMax = aliasesMax
             settings.aliases.pinned = Dictionary(uniqueKeysWithValues: pinned.map { (ExactText($0.key), $0.value) })
             settings.requestTimeout = requestTimeout.nanoseconds
+            settings.keepsTargets = !targetsFile.isEmpty
             settings.mayCall = usesDHT
             return settings
         }

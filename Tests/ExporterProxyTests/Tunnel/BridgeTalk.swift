@@ -74,6 +74,26 @@ struct BridgeTalk {
         return networks.dht.answers[number]?.last
     }
 
+    /// Over a connection that stays.
+    mutating func beginRegistering(_ alias: String, _ client: KeyPair) throws -> PeerNumber {
+        let number = try networks.dht.call(identity, as: .random(), from: "192.0.2.1:1000", at: now)
+        let body = request(alias, client.publicKey).bytes
+        try networks.dht.request(number, AliasProtocol.channel, AliasProtocol.method, body, at: now)
+        settle()
+        return number
+    }
+
+    func reply(to number: PeerNumber) -> AliasProtocol.Reply? {
+        guard case .success(let bytes)? = networks.dht.answers[number]?.last else { return nil }
+        return try? AliasProtocol.Reply(bytes: Array(bytes))
+    }
+
+    /// What has become of the list that was taken last.
+    mutating func written(_ isWritten: Bool) {
+        bridge.targetsWritten(isWritten, in: &networks)
+        settle()
+    }
+
     /// A client that calls the bridge over a stream with the key of its metrics.
     @discardableResult
     mutating func callOverStream(_ client: KeyPair, says text: String) throws -> PeerNumber {

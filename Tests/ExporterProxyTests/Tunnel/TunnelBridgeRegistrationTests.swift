@@ -185,6 +185,57 @@ struct TunnelBridgeRegistrationTests {
         #expect(talk.networks.dht.openConnections == 0 && talk.bridge.nextDeadline == nil)
     }
 
+    /// What is acknowledged outlives a crash: the answer waits for the disk.
+    @Test func registration_IsAnsweredWhenItsListIsWritten() throws {
+        var talk = try Self.keeping()
+        let (first, second) = (talk.client(), talk.client())
+        let a = try talk.beginRegistering("a", first)
+        #expect(talk.bridge.takeTargets()?.count == 1 && talk.reply(to: a) == nil)
+        let b = try talk.beginRegistering("b", second)
+        let again = try talk.beginRegistering("a", first)
+        #expect(talk.bridge.targets.count == 2 && talk.state("b")?.state == .connected, "it holds all the same")
+        talk.written(true)
+        #expect(talk.reply(to: a) == .registered(isNew: true))
+        #expect(talk.reply(to: b) == nil && talk.reply(to: again) == nil, "the list of the first has not these")
+        #expect(talk.bridge.takeTargets()?.count == 2)
+        let renewal = try talk.beginRegistering("b", second)
+        #expect(talk.bridge.takeTargets() == nil && talk.reply(to: renewal) == nil)
+        talk.written(true)
+        #expect(talk.reply(to: b) == .registered(isNew: true) && talk.reply(to: again) == .registered(isNew: false))
+        #expect(talk.reply(to: renewal) == .registered(isNew: false))
+        #expect(try talk.register("b", second) == .registered(isNew: false), "nothing is to be written")
+    }
+
+    @Test func registrationWhoseListCannotBeWritten_IsRefused_AndHoldsAsLongAsTheBridgeRuns() throws {
+        var talk = try Self.keeping()
+        let client = talk.client()
+        let first = try talk.beginRegistering("a", client)
+        #expect(talk.bridge.takeTargets() != nil)
+        talk.written(false)
+        #expect(
+            talk.reply(to: first)
+                == .refused("Failed to register alias: the list of aliases cannot be written to disk"))
+        #expect(talk.scrape("a")?.shown == "up 1\n" && talk.bridge.counters.registrationsRefused == ["not_kept": 1])
+        let second = try talk.beginRegistering("a", client)
+        #expect(talk.reply(to: second) == nil, "it is not in the file yet")
+        #expect(talk.bridge.takeTargets()?.map(\.alias) == ["a"])
+        talk.written(true)
+        #expect(talk.reply(to: second) == .registered(isNew: false) && talk.bridge.takeTargets() == nil)
+    }
+
+    @Test func refusals_WaitForNothing() throws {
+        var talk = try Self.keeping()
+        _ = try talk.beginRegistering("a", talk.client())
+        let number = try talk.beginRegistering("a:b", talk.client())
+        #expect(talk.reply(to: number) == .refused("Failed to register alias: the alias has a ':'"))
+    }
+
+    private static func keeping() throws -> BridgeTalk {
+        var settings = BridgeSettings()
+        settings.keepsTargets = true
+        return BridgeTalk(settings)
+    }
+
     @Test func restart_KeepsAliases() throws {
         var before = BridgeTalk()
         let client = before.client(.says("still here"))
