@@ -16,6 +16,8 @@ package struct DueTimes<Key: Hashable & Sendable>: Sendable {
     package var count: Int { entries.count }
     /// When the first is due; nil while nothing ever is.
     package var next: Int64? { entries.first?.at }
+    /// What that is.
+    package var first: Key? { entries.first?.key }
 
     package func time(of key: Key) -> Int64? { places[key].map { entries[$0].at } }
 

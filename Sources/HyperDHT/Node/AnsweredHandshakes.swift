@@ -1,6 +1,7 @@
 /// What was answered to handshakes of the last seconds.
 ///
-/// A message 1 that comes again, through another relay or by loss, gets the same bytes again, and costs nothing.
+/// A message 1 that comes again, through another relay or by loss, gets the same bytes again, and costs nothing. Where
+/// there are too many of them the oldest is forgotten.
 struct AnsweredHandshakes: Sendable {
     enum Answer: Equatable, Sendable {
         case message([UInt8])
@@ -11,7 +12,12 @@ struct AnsweredHandshakes: Sendable {
     private let max: Int
     private var answers: [Bytes32: Answer] = [:]
     /// In the order in which they are forgotten.
-    private var order: [(name: Bytes32, until: Int64)] = []
+    private var order = RingQueue<Turn>()
+
+    private struct Turn {
+        let name: Bytes32
+        let until: Int64
+    }
 
     init(max: Int) { self.max = max }
 
@@ -24,21 +30,15 @@ struct AnsweredHandshakes: Sendable {
         return answers[name]
     }
 
-    /// Whether one more can be remembered.
-    mutating func hasRoom(at now: Int64) -> Bool {
-        forget(at: now)
-        return answers.count < max
-    }
-
     mutating func keep(_ answer: Answer, to name: Bytes32, at now: Int64) {
         guard answers.updateValue(answer, forKey: name) == nil else { return }
-        order.append((name, now + DHTWire.handshakeLifetime))
+        order.append(Turn(name: name, until: now + DHTWire.handshakeLifetime))
+        while order.count > max { forgetFirst() }
     }
 
     private mutating func forget(at now: Int64) {
-        guard let first = order.first, first.until <= now else { return }
-        let stale = order.prefix { $0.until <= now }
-        for entry in stale { answers[entry.name] = nil }
-        order.removeFirst(stale.count)
+        while let first = order.first, first.until <= now { forgetFirst() }
     }
+
+    private mutating func forgetFirst() { answers[order.removeFirst().name] = nil }
 }

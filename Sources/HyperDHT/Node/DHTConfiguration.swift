@@ -33,13 +33,14 @@ package struct DHTConfiguration: Sendable {
     /// How long ``DHTNode/connect(to:as:through:at:)`` may take.
     package var connectTimeout: Int64 = 20_000_000_000
 
-    /// Handshakes answered that nobody has come to use yet.
+    /// Handshakes answered that nobody has come to use yet; half of them is for those that come through nodes at which we
+    /// are announced, and half for others.
     package var pendingHandshakesMax = 512
     /// Punches that are waited for: one for each peer that is to be met, and for each of its hosts.
     package var expectedPunchesMax = 2_048
     /// Of these, from the same host, if it is not our own.
     package var expectedPunchesPerHostMax = 256
-    /// Handshakes remembered, so that a repeated one costs no cryptography.
+    /// The last handshakes, remembered so that a repeated one costs no cryptography.
     package var handshakesKeptMax = 2_048
     /// Of new handshakes, over all callers; each costs four scalar multiplications. Those that come through nodes at
     /// which we are announced have as much for themselves.

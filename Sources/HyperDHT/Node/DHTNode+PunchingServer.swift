@@ -113,15 +113,20 @@ extension DHTNode {
         return true
     }
 
-    mutating func punchVisitors(at now: Int64) {
-        for (streamID, visitor) in visitors where visitor.dueAt <= now {
+    /// Forgets those who have not come, and sends to others what is due.
+    mutating func attendToVisitors(at now: Int64) {
+        for streamID in visitors.takeDue(at: now) {
+            guard let visitor = visitors[streamID], visitor.until > now else {
+                _ = removeVisitor(streamID)
+                continue
+            }
             for address in visitors[streamID]?.hole?.punches.next(at: now) ?? [] { punch(address) }
         }
     }
 
     /// Who has come, or does not come any more.
     mutating func removeVisitor(_ streamID: UInt32) -> Visitor? {
-        guard let visitor = visitors.removeValue(forKey: streamID) else { return nil }
+        guard let visitor = visitors.remove(streamID) else { return nil }
         if let hole = visitor.hole {
             visitorsByHole[hole.id] = nil
             for host in hole.hosts { expectedPunches.remove(.visitor(streamID), from: host) }

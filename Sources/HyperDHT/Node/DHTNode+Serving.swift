@@ -1,25 +1,3 @@
-/// Somebody whose handshake has been answered, and who has not come yet.
-struct Visitor: Sendable {
-    var server: PublicKey
-    var session: NoiseSession
-    var remoteStreamID: UInt32
-    var until: Int64
-    let forgetAt: Int64
-    /// To be made where it has been offered.
-    var hole: VisitorsHole?
-
-    init(
-        server: PublicKey, session: NoiseSession, remoteStreamID: UInt32, hole: VisitorsHole?, at now: Int64
-    ) {
-        (self.server, self.session, self.remoteStreamID, self.hole) = (server, session, remoteStreamID, hole)
-        (until, forgetAt) = (now + DHTWire.handshakeLifetime, now + Punch.lifetimeMax)
-    }
-
-    var dueAt: Int64 { min(until, hole?.punches.dueAt ?? .max) }
-
-    mutating func remember(until time: Int64) { until = min(max(until, time), forgetAt) }
-}
-
 extension DHTNode {
     /// A handshake as it came.
     struct Call {
@@ -71,11 +49,12 @@ extension DHTNode {
             if case .message(let answer) = known { send(answer, call) }
             return
         }
-        guard isWelcome(call, isKnown: server.isRelay(call.from), at: now) else { return counters.drop(.handshake) }
+        let isKnown = server.isRelay(call.from)
+        guard isWelcome(call, isKnown: isKnown, at: now) else { return counters.drop(.handshake) }
         do {
             let responder = try NoiseResponder(
                 identity: server.identity, message: call.message.noise[...], isAdmitted: server.isAdmitted)
-            try accept(responder, call, server, name, at: now)
+            try accept(responder, call, server, name, isKnown: isKnown, at: now)
         } catch .refused(let caller) {
             counters.handshakesRefused += 1
             answered.keep(.silence, to: name, at: now)
@@ -84,13 +63,10 @@ extension DHTNode {
         } catch { counters.drop(.handshake) }
     }
 
-    /// Before anything costly: whether there is room, and whether the caller, its relay and all together have not had
-    /// their share. What comes through the nodes at which we are announced, which are `known`, has buckets of its own,
+    /// Before anything costly: whether the caller, its relay and all together have not had their share. What comes through the nodes at which we are announced, which are `known`, has buckets of its own,
     /// that strangers cannot empty; who calls is believed from these alone.
     private mutating func isWelcome(_ call: Call, isKnown: Bool, at now: Int64) -> Bool {
-        guard call.message.noise.count >= NoiseResponder.messageBytesMin, answered.hasRoom(at: now),
-            visitors.count < configuration.pendingHandshakesMax
-        else { return false }
+        guard call.message.noise.count >= NoiseResponder.messageBytesMin else { return false }
         let isOurs = call.client.scope == .loopback && call.from.scope == .loopback
         guard isOurs || hasShare(call, isKnown: isKnown, at: now) else { return false }
         return handshakesInAll.take(of: isKnown, at: now)
@@ -103,7 +79,8 @@ extension DHTNode {
     }
 
     private mutating func accept(
-        _ responder: NoiseResponder, _ call: Call, _ server: Server, _ name: Bytes32, at now: Int64
+        _ responder: NoiseResponder, _ call: Call, _ server: Server, _ name: Bytes32, isKnown: Bool,
+        at now: Int64
     ) throws(NoiseError) {
         guard let theirs = try? NoisePayload(bytes: responder.payload) else { return counters.drop(.handshake) }
         let streamID = freeStreamID()
@@ -123,11 +100,24 @@ extension DHTNode {
         send(answer, call)
         guard ours.failure == .none, theirs.failure == .none, let stream = theirs.stream else { return }
         let hole = keepHole(ours.holepunch, of: session, streamID, call)
-        visitors[streamID] = Visitor(
-            server: server.identity.publicKey, session: session, remoteStreamID: stream.id, hole: hole, at: now)
+        let visitor = Visitor(
+            server: server.identity.publicKey, session: session, remoteStreamID: stream.id,
+            origin: .init(host: isKnown ? call.client.host : call.from.host, isKnown: isKnown), hole: hole, at: now)
         // Who can be reached is sent to at once, which opens our own NAT; others show by their first packet where
         // they are.
-        if theirs.firewall == .open || call.isDirect { arrived(streamID, at: call.client) }
+        if theirs.firewall == .open || call.isDirect {
+            arrived(visitor, streamID, at: call.client)
+        } else {
+            keep(visitor, as: streamID)
+        }
+    }
+
+    private mutating func keep(_ visitor: Visitor, as streamID: UInt32) {
+        if let last = visitors.inTheWay(of: visitor.origin) {
+            counters.drop(.full)
+            _ = removeVisitor(last)
+        }
+        visitors.add(visitor, as: streamID)
     }
 
     private mutating func send(_ answer: [UInt8], _ call: Call) {
@@ -160,8 +150,7 @@ extension DHTNode {
         }
     }
 
-    private mutating func arrived(_ streamID: UInt32, at address: IPv4Address) {
-        guard let visitor = removeVisitor(streamID) else { return }
+    private mutating func arrived(_ visitor: Visitor, _ streamID: UInt32, at address: IPv4Address) {
         let connection = DHTConnection(
             session: visitor.session, remoteAddress: address, streamID: streamID,
             remoteStreamID: visitor.remoteStreamID)
@@ -171,11 +160,7 @@ extension DHTNode {
     /// A packet of a stream, which may be the first one.
     mutating func receivedPacket(of streamID: UInt32, from: IPv4Address) {
         guard from.scope != nil else { return }
-        arrived(streamID, at: from)
+        if let visitor = removeVisitor(streamID) { arrived(visitor, streamID, at: from) }
         if let connect = connectsByStream[streamID] { arrived(from, forConnect: connect) }
-    }
-
-    mutating func forgetVisitors(at now: Int64) {
-        for (id, visitor) in visitors where visitor.until <= now { _ = removeVisitor(id) }
     }
 }

@@ -23,7 +23,7 @@ package struct DHTNode: Sendable {
 
     var servers: [Bytes32: Server] = [:]
     var answered: AnsweredHandshakes
-    var visitors: [UInt32: Visitor] = [:]
+    var visitors: Visitors
     /// Their streams, by what they call the hole that they want.
     var visitorsByHole: [UInt64: UInt32] = [:]
     var expectedPunches: ExpectedPunches
@@ -60,6 +60,7 @@ package struct DHTNode: Sendable {
         excess = RateLimit(configuration.excessBytesPerHost)
         expectedPunches = ExpectedPunches(
             max: configuration.expectedPunchesMax, perHostMax: configuration.expectedPunchesPerHostMax)
+        visitors = Visitors(max: configuration.pendingHandshakesMax)
         answered = AnsweredHandshakes(max: configuration.handshakesKeptMax)
         handshakesInAll = RateLimit(configuration.handshakes)
         handshakesOfHosts = RateLimit(configuration.handshakesPerHost)
@@ -134,8 +135,7 @@ extension DHTNode {
     package mutating func poll(at now: Int64, into datagrams: inout [DHTOutgoing]) {
         keepUp(at: now)
         keepServersAnnounced(at: now)
-        forgetVisitors(at: now)
-        punchVisitors(at: now)
+        attendToVisitors(at: now)
         advanceConnects(at: now)
         let due = pending.poll(at: now, numbers: &numbers)
         for question in due.slow { repeated(question) }
@@ -153,7 +153,7 @@ extension DHTNode {
         guard outgoing.isEmpty else { return now }
         let deadlines = [
             pending.nextDeadline(after: now), upkeep.tickAt, servers.values.lazy.map(\.dueAt).min(),
-            visitors.values.lazy.map(\.dueAt).min(), connects.values.lazy.map(\.dueAt).min(),
+            visitors.nextDueAt, connects.values.lazy.map(\.dueAt).min(),
             delayedAnswers.lazy.map(\.at).min(),
         ]
         return max(now, deadlines.compactMap { $0 }.min() ?? .max)

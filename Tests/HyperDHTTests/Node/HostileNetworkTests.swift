@@ -139,6 +139,29 @@ struct HostileNetworkTests {
         network.expect(within: 2) { $0.isThrough(client, server) }
     }
 
+    /// From two hosts as many as they may send at once, which is more than there is room for.
+    @Test func handshakesThatNobodyFollows_ShutNobodyOut() throws {
+        var network = SimulatedNetwork.testnet(3, seed: 8)
+        let (identity, server, client) = (KeyPair.random(), network.add(), network.add())
+        network.announce(identity, at: server)
+        let payload = network.members[client].node.payload(7).bytes
+        for number in 0..<600 {
+            let noise = try NoiseInitiator(identity: .random(), remote: identity.publicKey, payload: payload).message
+            let message = HandshakeMessage(mode: .fromRelay, noise: noise, peerAddress: Self.address(number))
+            let request = DHTRequest(
+                tid: 1, to: network.members[server].address, command: .external(.peerHandshake),
+                target: identity.publicKey.target, value: message.bytes)
+            let from = IPv4Address(host: Self.stranger.host + UInt32(number % 2), port: 1_000)
+            _ = network.inject(request.bytes, from: from, to: server)
+        }
+        #expect(network.members[server].node.visitors.count == 512)
+        #expect(network.members[server].node.counters.dropped[.full] == 88)
+        network.connect(client, to: identity)
+        network.expect(within: 2) { $0.isThrough(client, server) }
+        network.run(for: DHTWire.handshakeLifetime)
+        #expect(network.members[server].node.visitors.isEmpty)
+    }
+
     @Test func signaturesOfAHost_AreBounded() throws {
         var relaying = try RelayingNode()
         for _ in 0..<300 {

@@ -130,9 +130,11 @@ struct RecordedHoleTests {
             // A packet that is sent to the server's older socket would open its NAT there.
             let hole = VisitorsHole(
                 id: id, key: trace.handshake.responderSession.holepunchKey, secret: .zero, hosts: [trace.client.host])
-            node.visitors[stream.id] = Visitor(
+            let visitor = Visitor(
                 server: identity.publicKey, session: trace.handshake.responderSession,
-                remoteStreamID: try #require(trace.payload1.stream).id, hole: hole, at: 0)
+                remoteStreamID: try #require(trace.payload1.stream).id,
+                origin: .init(host: trace.client.host, isKnown: true), hole: hole, at: 0)
+            node.visitors.add(visitor, as: stream.id)
             node.visitorsByHole[id] = stream.id
             let isExpected = node.expectedPunches.add(.visitor(stream.id), from: trace.client.host)
             #expect(isExpected)
