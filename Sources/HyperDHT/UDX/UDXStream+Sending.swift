@@ -21,7 +21,7 @@ extension UDXStream {
         let owesAnswer = receiver.owesAnswer
         let isComplete = sendPackets(at: now, into: &batch)
         // Ranges go in a packet of their own: that is how every peer sends and reads them.
-        if owesAnswer, receiver.owesAnswer || !receiver.ranges.isEmpty { send(answer, into: &batch) }
+        if owesAnswer, receiver.owesAnswer || !ranges.isEmpty { send(answer, into: &batch) }
         beatHeart(at: now, into: &batch)
         nextDeadline = isComplete ? earliest : now
     }
@@ -78,10 +78,12 @@ extension UDXStream {
 // MARK: Packets
 
 extension UDXStream {
+    private var ranges: ArraySlice<UDXRange> { peerIsConfirmed ? receiver.ranges : [] }
+
     /// An acknowledgment of what has been received, with the ranges of what came early.
     var answer: UDXPacket {
         var answer = packet([], sequence: sender.packets.next)
-        let ranges = receiver.ranges
+        let ranges = ranges
         if !ranges.isEmpty {
             answer.kinds = .ranges
             answer.ranges = UDXPacket.Ranges(Array(ranges))

@@ -12,6 +12,9 @@ package struct UDXStream: Sendable {
     package private(set) var remoteID: UInt32?
     package let configuration: UDXConfiguration
     package internal(set) var counters = UDXCounters()
+    /// Whether the peer has shown who it is. Until then acknowledgments have no ranges, so that none is longer than what
+    /// it answers: anybody can write any address on a packet.
+    package var peerIsConfirmed = true
 
     var sender: UDXSender
     var receiver: UDXReceiver

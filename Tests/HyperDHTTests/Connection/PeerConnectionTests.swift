@@ -46,6 +46,48 @@ struct PeerConnectionTests {
         #expect(pair.now == seconds(0.2))
     }
 
+    /// Before it is confirmed nobody says what has come early; the sender finds out by itself what was lost.
+    @Test(arguments: [seconds(0.001), seconds(0.5), seconds(2)])
+    func firstPacketsThatAreLost_AreSentAgain(silence: Int64) throws {
+        var pair = try ConnectionPair(.init(delay: 20_000_000, blackouts: [0..<silence]))
+        try pair.asking.ask([100, 5_000], at: 0)
+        try pair.run(until: silence + seconds(3)) { $0.asking.right == 2 }
+        #expect(pair.asking.right == 2)
+    }
+
+    @Test func rangesAreNotTold_ToWhoHasShownNothing() throws {
+        var connection = try ConnectionPair().answering.connection
+        var batch = DatagramBatch()
+        connection.poll(at: 0, into: &batch)
+        for sequence in stride(from: 1 as UInt32, to: 200, by: 2) {
+            let packet = UDXPacket(
+                .data, streamID: connection.streamID, window: 1 << 20, sequence: sequence, next: 0, payload: [1])
+            var bytes: [UInt8] = []
+            packet.write(to: &bytes)
+            connection.receive(bytes[...], at: 1)
+            batch.removeAll()
+            connection.poll(at: 1, into: &batch)
+            let answers = try batch.map { try UDXPacket($0) }
+            #expect(answers.map(\.kinds) == [[]] && answers.allSatisfy(\.ranges.isEmpty))
+        }
+    }
+
+    @Test func rangesAreTold_WhenThePeerIsConfirmed() throws {
+        var pair = try ConnectionPair(Self.bad)
+        let ranges = Counted()
+        pair.onTheWayBack = { datagram in
+            if let packet = try? UDXPacket(datagram[...]), !packet.ranges.isEmpty { ranges.count += 1 }
+            return datagram
+        }
+        try pair.answering.ask([1_000_000], at: 0)
+        try pair.run(until: seconds(120)) { $0.answering.right == 1 }
+        #expect(pair.answering.right == 1 && ranges.count > 10)
+    }
+
+    private final class Counted {
+        var count = 0
+    }
+
     // MARK: Ends
 
     @Test func end_LetsEverythingArriveFirst() throws {

@@ -83,6 +83,23 @@ struct UDXHostileTests {
         #expect(talk.poll().count == 1)
     }
 
+    /// Packets with gaps between them, in somebody else's name.
+    @Test func acknowledgments_AreNoLongerThanWhatTheyAnswer_UntilThePeerIsConfirmed() throws {
+        let talk = UDXTalk()
+        talk.stream.peerIsConfirmed = false
+        for sequence in stride(from: 1 as UInt32, to: 200, by: 2) {
+            for _ in 0..<2 {
+                #expect(talk.send(.data, [1], at: sequence).map(\.kinds) == [[]])
+                #expect(talk.send(.heartbeat, at: sequence).map(\.kinds) == [[]])
+            }
+        }
+        // What has come early was kept all the same.
+        talk.stream.peerIsConfirmed = true
+        #expect(talk.send(.data, [1], at: 0).first?.next == 2)
+        let answer = try #require(talk.send(.data, [1], at: 201).first)
+        #expect(answer.kinds == .ranges && answer.ranges.count == 50)
+    }
+
     @Test func tinyWindows_AreNotTraps() {
         var numbers = SeededNumbers(seed: 1)
         let talk = UDXTalk()
