@@ -32,6 +32,7 @@ extension DHTEndpoint {
         // Where everybody is one host, no host is one caller; see the node's limits.
         let host = found.remoteAddress.scope == .loopback ? nil : found.remoteAddress.host
         guard let methods = serving[server] else { return counters.refuse(.stopped) }
+        if let host, unconfirmedHosts[host].count >= limits.unconfirmedPerHostMax { makeRoomForCaller(of: host) }
         if let refusal = refusal(of: host) { return counters.refuse(refusal) }
         makeRoomForCaller()
         var link = EndpointLink(
@@ -39,7 +40,7 @@ extension DHTEndpoint {
         link.countedHost = host
         if let host {
             hosts.add(host)
-            unconfirmedHosts.add(host)
+            unconfirmedHosts.append(link.number, of: host)
         }
         unconfirmed += 1
         callers.append(link.number)
@@ -50,7 +51,7 @@ extension DHTEndpoint {
         guard occupied < limits.connectionsMax else { return .connectionsMax }
         guard let host else { return nil }
         guard hosts[host] < limits.connectionsPerHostMax else { return .connectionsPerHostMax }
-        return unconfirmedHosts[host] < limits.unconfirmedPerHostMax ? nil : .unconfirmedPerHostMax
+        return unconfirmedHosts[host].count < limits.unconfirmedPerHostMax ? nil : .unconfirmedPerHostMax
     }
 
     private mutating func makeRoomForCaller() {
@@ -60,12 +61,23 @@ extension DHTEndpoint {
             guard !isWaiting || unconfirmed >= limits.unconfirmedMax else { return }
             _ = callers.removeFirst()
             guard isWaiting, let slot else { continue }
-            counters.refuse(.unconfirmedMax)
-            links[slot]?.withChannel { $0.destroy() }
-            over(slot, .destroyed)
-            touch(slot)
-            return
+            return giveUp(slot, .unconfirmedMax)
         }
+    }
+
+    /// Somebody else may have named this host. Who has come from there keeps his place.
+    private mutating func makeRoomForCaller(of host: UInt32) {
+        for number in unconfirmedHosts[host] {
+            guard let slot = slots[number], links[slot]?.hasHeard == false else { continue }
+            return giveUp(slot, .unconfirmedPerHostMax)
+        }
+    }
+
+    private mutating func giveUp(_ slot: Int, _ reason: EndpointRefusal) {
+        counters.refuse(reason)
+        links[slot]?.withChannel { $0.destroy() }
+        over(slot, .destroyed)
+        touch(slot)
     }
 
     // MARK: Polled
@@ -109,7 +121,9 @@ extension DHTEndpoint {
     private mutating func isUnconfirmedNoMore(_ slot: Int) {
         guard links[slot]?.isUnconfirmed == true else { return }
         unconfirmed -= 1
-        if let host = links[slot]?.countedHost { unconfirmedHosts.remove(host) }
+        if let host = links[slot]?.countedHost, let number = links[slot]?.number {
+            unconfirmedHosts.remove(number, of: host)
+        }
     }
 
     // MARK: Over

@@ -41,7 +41,8 @@ package struct DHTEndpoint: Sendable {
     var living = 0
     var unconfirmed = 0
     var hosts = HostShares()
-    var unconfirmedHosts = HostShares()
+    /// Of the callers those that are not confirmed.
+    var unconfirmedHosts = HostQueues<PeerNumber>()
 
     /// Slots, in the order in which their turn comes. Where the link says otherwise there is nothing to do.
     var touched = RingQueue<Int>()

@@ -37,6 +37,7 @@ package enum EndpointRefusal: String, Sendable, CaseIterable {
     case connectionsPerHostMax = "connections_per_host_max"
     /// A newer one has taken its place before it was confirmed.
     case unconfirmedMax = "unconfirmed_max"
+    /// The same; or there was none to take the place of.
     case unconfirmedPerHostMax = "unconfirmed_per_host_max"
     /// Its server has been stopped in between.
     case stopped

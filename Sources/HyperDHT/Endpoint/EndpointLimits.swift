@@ -10,7 +10,7 @@ package struct EndpointLimits: Sendable {
     /// Peers that have called and not yet shown that they have the keys. A new one takes the place of the oldest, so
     /// that a flood of handshakes leaves an honest peer a few seconds: the rounds that it needs.
     package var unconfirmedMax = 1_024
-    /// Of these, of one host; further ones are refused.
+    /// Of these, of one host; a new one takes the place of the oldest from which nothing has come yet, or is refused.
     package var unconfirmedPerHostMax = 128
     /// Connections that are over, and still answer a peer that has missed the end.
     package var lingeringMax = 1_024

@@ -53,6 +53,8 @@ struct EndpointLink: Sendable {
     mutating func begin(_ found: DHTConnection, _ configuration: UDXConfiguration, at now: Int64) {
         connect = nil
         (address, streamID) = (found.remoteAddress, found.streamID)
+        var configuration = configuration
+        if server != nil { configuration.unheardPacketsMax = DHTConnection.unheardPackets }
         let stream = UDXStream(id: found.streamID, remoteID: found.remoteStreamID, configuration: configuration)
         connection.begin(found.session, over: stream, at: now)
     }

@@ -6,6 +6,11 @@ package struct DHTConnection: Sendable {
     /// Ours: the peer writes it into its packets.
     package let streamID: UInt32
     package let remoteStreamID: UInt32
+
+    /// How many packets go to a peer that has called before anything has come from where it says it is: two repeats.
+    static let unheardPackets = 3
+    /// Each has the head of the secret stream and an empty message; the last one may be the word that this was all.
+    static let unheardBytes = unheardPackets * 100
 }
 
 /// Why a peer could not be reached.

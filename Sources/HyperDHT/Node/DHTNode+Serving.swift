@@ -105,11 +105,16 @@ extension DHTNode {
             origin: .init(host: isKnown ? call.client.host : call.from.host, isKnown: isKnown), hole: hole, at: now)
         // Who can be reached is sent to at once, which opens our own NAT; others show by their first packet where
         // they are.
-        if theirs.firewall == .open || call.isDirect {
+        if theirs.firewall == .open || call.isDirect, maySendUnheard(to: call.client, at: now) {
             arrived(visitor, streamID, at: call.client)
         } else {
             keep(visitor, as: streamID)
         }
+    }
+
+    /// Before a packet has come from there: anybody can say that this is where he is.
+    private mutating func maySendUnheard(to client: IPv4Address, at now: Int64) -> Bool {
+        client.scope == .loopback || excess.take(DHTConnection.unheardBytes, of: client.host, at: now)
     }
 
     private mutating func keep(_ visitor: Visitor, as streamID: UInt32) {

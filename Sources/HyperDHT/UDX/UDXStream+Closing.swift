@@ -30,7 +30,7 @@ extension UDXStream {
         }
         receiver.close()
         (events.isWritable, events.wantsRoom, events.closed) = (false, false, reason)
-        guard reason != .reset, remoteID != nil else {
+        guard reason != .reset, remoteID != nil, !isMute else {
             state = .finished
             return
         }
@@ -48,6 +48,7 @@ extension UDXStream {
             state = .finished
             return
         }
+        unheardPacketsLeft = nil
         linger.owesAnswer = linger.owesAnswer || linger.destroys || !packet.kinds.isDisjoint(with: .answered)
         linger.until = min(now + configuration.lingerTime, linger.untilMax)
         state = .lingering(linger)
@@ -65,7 +66,7 @@ extension UDXStream {
             linger.repeats -= 1
             linger.repeatAt = now + Linger.repeatTime
         }
-        if repeats || linger.owesAnswer && linger.answers < Linger.answersMax {
+        if !isMute, repeats || linger.owesAnswer && linger.answers < Linger.answersMax {
             linger.answers += repeats ? 0 : 1
             send(linger.destroys ? packet(.destroy, sequence: sender.packets.next) : answer, into: &batch)
         }

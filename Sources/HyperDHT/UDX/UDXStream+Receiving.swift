@@ -27,6 +27,7 @@ extension UDXStream {
             return
         }
         heardAt = now
+        unheardPacketsLeft = nil
         if packet.kinds.contains(.destroy) {
             receiveDestroy(packet, at: now)
             return

@@ -23,13 +23,13 @@ extension UDXStream {
         // Ranges go in a packet of their own: that is how every peer sends and reads them.
         if owesAnswer, receiver.owesAnswer || !ranges.isEmpty { send(answer, into: &batch) }
         beatHeart(at: now, into: &batch)
-        nextDeadline = isComplete ? earliest : now
+        nextDeadline = isMute ? patience?.end : isComplete ? earliest : now
     }
 
     /// False where more is due at once.
     private mutating func sendPackets(at now: Int64, into batch: inout DatagramBatch) -> Bool {
         for _ in 0..<configuration.packetsPerPoll {
-            guard let transmission = sender.next(at: now) else { return true }
+            guard !isMute, let transmission = sender.next(at: now) else { return true }
             send(packet(transmission.kinds, sequence: transmission.sequence), transmission.range, into: &batch)
             makeRoom(at: now)
             if transmission.isResent {
@@ -46,7 +46,7 @@ extension UDXStream {
         let heard = heardAt ?? now
         heardAt = heard
         heartbeatAt = max(heartbeatAt, heard + interval)
-        guard heartbeatAt <= now, sender.progressAt == nil else { return }
+        guard heartbeatAt <= now, sender.progressAt == nil, !isMute else { return }
         send(packet(.heartbeat, sequence: sender.packets.next), into: &batch)
         heartbeatAt = now + min(interval, configuration.timeoutMax)
     }
@@ -104,6 +104,7 @@ extension UDXStream {
             sender.bytes.copy(range, to: &bytes)
         }
         receiver.told()
+        unheardPacketsLeft = unheardPacketsLeft.map { $0 - 1 }
         counters.packetsSent += 1
     }
 }

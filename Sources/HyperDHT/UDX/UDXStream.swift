@@ -20,6 +20,8 @@ package struct UDXStream: Sendable {
     var receiver: UDXReceiver
     var state = State.open
     var events = PendingEvents()
+    /// Packets that may go out before the first one of the peer; nil for as many as there are.
+    var unheardPacketsLeft: Int?
     /// When the last packet of the peer came.
     var heardAt: Int64?
     /// When the last packet with bytes came or went.
@@ -40,6 +42,7 @@ package struct UDXStream: Sendable {
         self.remoteID = remoteID
         let configuration = configuration.valid
         self.configuration = configuration
+        unheardPacketsLeft = configuration.unheardPacketsMax
         sender = UDXSender(configuration)
         receiver = UDXReceiver(configuration)
     }
@@ -92,6 +95,9 @@ extension UDXStream {
 }
 
 extension UDXStream {
+    /// Whether the peer has yet to show that it is where packets go to, and as much has gone there as may.
+    var isMute: Bool { unheardPacketsLeft.map { $0 <= 0 } ?? false }
+
     /// Each kind of event at most once; the order is that of ``UDXEvent``.
     struct PendingEvents {
         var isReadable = false

@@ -81,9 +81,10 @@ struct EndpointHostileTests {
     // MARK: Callers who never show who they are
 
     /// Calls of one who says that it can be reached: a stream is made for it at once, and it says nothing more.
-    private static func call(_ network: inout EndpointNetwork, _ server: Int, _ identity: KeyPair, from: IPv4Address)
-        throws
-    {
+    private static func call(
+        _ network: inout EndpointNetwork, _ server: Int, _ identity: KeyPair, from: IPv4Address,
+        naming named: IPv4Address? = nil
+    ) throws {
         var payload = NoisePayload()
         payload.firewall = .open
         payload.stream = NoisePayload.Stream(id: 7)
@@ -92,8 +93,87 @@ struct EndpointHostileTests {
             .message
         let request = DHTRequest(
             tid: 1, to: network.members[server].address, command: .external(.peerHandshake),
-            target: identity.publicKey.target, value: HandshakeMessage(mode: .fromClient, noise: message).bytes)
+            target: identity.publicKey.target,
+            value: HandshakeMessage(
+                mode: named == nil ? .fromClient : .fromRelay, noise: message, peerAddress: named
+            ).bytes)
         network.inject(request.bytes, from: from, to: server)
+    }
+
+    /// What has gone to a host, by the clock of the network.
+    private static func sent(to host: UInt32, _ network: EndpointNetwork) -> [EndpointNetwork.Passage] {
+        (network.recorded ?? []).filter { $0.to.host == host }
+    }
+
+    @Test func hostThatOthersName_IsSentLittle() throws {
+        var network = EndpointNetwork.testnet(3, seed: 7)
+        let (server, identity, victim) = (network.add(), KeyPair.random(), Self.stranger(9))
+        network.listen(identity, at: server)
+        network.recorded = []
+        try Self.call(&network, server, identity, from: Self.stranger(1), naming: victim)
+        network.run(for: 60 * Self.seconds)
+        let one = Self.sent(to: victim.host, network)
+        #expect(one.count == DHTConnection.unheardPackets)
+        #expect(one.reduce(0) { $0 + $1.bytes.count } <= DHTConnection.unheardBytes)
+        #expect(network.members[server].endpoint.slotsByStream.isEmpty)
+        // However many say so, whoever they are.
+        network.recorded = []
+        network.members[server].endpoint.node.excess = RateLimit(.init(perSecond: 0, burst: 3_000))
+        for number in 0..<50 {
+            try Self.call(&network, server, identity, from: Self.stranger(10 + number), naming: victim)
+        }
+        network.run(for: 60 * Self.seconds)
+        let all = Self.sent(to: victim.host, network).reduce(0) { $0 + $1.bytes.count }
+        #expect(all > 2_000 && all <= 3_000)
+    }
+
+    /// It can be reached, and another has used up what may be sent to its host.
+    @Test func callerWhoseHostIsNamedByOthers_ComesByItsFirstPacket() throws {
+        var network = EndpointNetwork.testnet(3, seed: 8)
+        let (server, identity) = (network.add(), KeyPair.random())
+        network.listen(identity, at: server)
+        let (open, caller) = (network.add { $0.isOpen = true }, network.add())
+        network.members[server].endpoint.node.excess = RateLimit(.init(perSecond: 0, burst: 0))
+        for index in [open, caller] {
+            _ = network.connect(index, to: identity, asking: [5])
+            network.expect(within: 5) { $0.members[index].right == 1 }
+        }
+    }
+
+    @Test(arguments: [true, false]) func hostThatOthersName_HasItsShare(isOpen: Bool) throws {
+        var network = EndpointNetwork.testnet(3, seed: 9)
+        let (server, identity) = (network.add(), KeyPair.random())
+        network.listen(identity, at: server)
+        let caller = network.add { $0.isOpen = isOpen }
+        let named = IPv4Address(host: network.members[caller].address.host, port: 1)
+        for number in 0..<200 { try Self.call(&network, server, identity, from: Self.stranger(number), naming: named) }
+        #expect(network.members[server].endpoint.unconfirmedCount == EndpointLimits().unconfirmedPerHostMax)
+        _ = network.connect(caller, to: identity, asking: [5])
+        network.expect(within: 5) { $0.members[caller].right == 1 }
+    }
+
+    @Test func whoHasCome_KeepsHisPlace() throws {
+        var network = EndpointNetwork.testnet(3, seed: 10)
+        var limits = EndpointLimits()
+        limits.unconfirmedPerHostMax = 2
+        let (server, identity, named) = (network.add(limits: limits), KeyPair.random(), Self.stranger(9))
+        network.listen(identity, at: server)
+        var places: [UInt32] = []
+        for number in 0..<5 {
+            try Self.call(&network, server, identity, from: Self.stranger(number), naming: named)
+            let streams = Set(network.members[server].endpoint.slotsByStream.keys)
+            #expect(streams.count == min(number + 1, 2) && places.first.map(streams.contains) != false)
+            if number == 0, let first = streams.first {
+                places = [first]
+                network.inject(Self.packet(.heartbeat, of: first), from: named, to: server)
+            }
+        }
+        #expect(network.members[server].endpoint.counters.refused == [.unconfirmedPerHostMax: 3])
+        // Where all have come there is no place.
+        let streams = network.members[server].endpoint.slotsByStream.keys
+        for stream in streams { network.inject(Self.packet(.heartbeat, of: stream), from: named, to: server) }
+        try Self.call(&network, server, identity, from: Self.stranger(6), naming: named)
+        #expect(network.members[server].endpoint.slotsByStream.keys == streams)
     }
 
     @Test func callersThatStaySilent_AreFewAndGoSoon() throws {
@@ -116,7 +196,7 @@ struct EndpointHostileTests {
         let left = network.members[server].endpoint
         #expect(left.unconfirmedCount == 0 && left.unconfirmedHosts.count == 0 && left.occupied == 1)
         #expect(left.slotsByStream.count == 1 && left.hosts.count == 1)
-        #expect(left.counters.closed == [.destroyed: 24, .notConfirmed: 9])
+        #expect(left.counters.closed == [.destroyed: 26, .notConfirmed: 9])
         // Nobody hears of those who never were anybody.
         #expect(network.members[server].events.allSatisfy { $0.number == network.members[server].opened[0] })
     }
