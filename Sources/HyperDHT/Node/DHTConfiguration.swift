@@ -26,7 +26,7 @@ package struct DHTConfiguration: Sendable {
     package var relayedMax = 4_096
     /// Of these, for the same host: about what a server takes from one host in their time.
     package var relayedPerHostMax = 512
-    /// Questions that wait for their turn.
+    /// Questions that wait for their turn, of each rank.
     package var waitingRequestsMax = 2_048
     package var queriesMax = 4_096
     package var connectsMax = 4_096

@@ -62,10 +62,10 @@ extension DHTNode {
     /// Somebody says that this node is gone.
     private mutating func lookAfter(_ address: IPv4Address, at now: Int64) {
         let purpose = PendingRequests.Purpose.veteran(replacement: nil)
-        guard table.contains(address), !pending.contains(purpose, to: address),
-            pending.count(of: purpose) < Upkeep.newcomersMax
-        else { return }
-        ping(address, purpose, retries: 1, at: now)
+        guard table.contains(address), pending.mayAskForOthers(purpose, address, max: Upkeep.newcomersMax) else {
+            return
+        }
+        ping(address, purpose, retries: 1, isForOthers: true, at: now)
     }
 
     private mutating func answer(

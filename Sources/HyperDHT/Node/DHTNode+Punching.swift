@@ -16,7 +16,9 @@ extension DHTNode {
     /// Asks a few nodes how they see us, where too few have said so.
     mutating func sampleOwnAddress() {
         guard firewall == .unknown else { return }
-        for node in table.closest(to: table.ownID, limit: 4) { look(at: node.address, .mirror) }
+        for node in table.closest(to: table.ownID, limit: 4) where !pending.contains(.mirror, to: node.address) {
+            pending.ask(.init(to: node.address, command: .internal(.ping), retries: 1, purpose: .mirror))
+        }
     }
 
     mutating func punch(_ address: IPv4Address, timeToLive: UInt8? = nil) {

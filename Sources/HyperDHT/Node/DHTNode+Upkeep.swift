@@ -71,7 +71,7 @@ extension DHTNode {
         guard case .full(let old) = table.insert(address, at: now),
             old.pingedAt < now - Int64(DHTWire.ticksBetweenPings) * DHTWire.tick
         else { return }
-        ping(old.address, .veteran(replacement: address), retries: 1, at: now)
+        ping(old.address, .veteran(replacement: address), retries: 1, isForOthers: true, at: now)
     }
 
     /// Looks whether a node is there before it is kept: anybody can write any address on a datagram.
@@ -81,15 +81,18 @@ extension DHTNode {
 
     /// Few at a time, whoever asks for it.
     mutating func look(at address: IPv4Address, _ purpose: PendingRequests.Purpose) {
-        guard pending.count(of: purpose) < Upkeep.newcomersMax, !pending.contains(purpose, to: address) else { return }
-        pending.ask(.init(to: address, command: .internal(.ping), retries: 1, purpose: purpose))
+        guard pending.mayAskForOthers(purpose, address, max: Upkeep.newcomersMax) else { return }
+        pending.ask(.init(to: address, command: .internal(.ping), retries: 1, purpose: purpose, isForOthers: true))
     }
 
     mutating func ping(
-        _ address: IPv4Address, _ purpose: PendingRequests.Purpose, retries: Int = DHTWire.retries, at now: Int64
+        _ address: IPv4Address, _ purpose: PendingRequests.Purpose, retries: Int = DHTWire.retries,
+        isForOthers: Bool = false, at now: Int64
     ) {
         table.pinged(address, at: now)
-        pending.ask(.init(to: address, command: .internal(.ping), retries: retries, purpose: purpose))
+        pending.ask(
+            .init(
+                to: address, command: .internal(.ping), retries: retries, purpose: purpose, isForOthers: isForOthers))
     }
 
     mutating func keepUp(at now: Int64) {

@@ -10,6 +10,23 @@ struct PendingRequests: Sendable {
         /// How often it is sent again.
         var retries = DHTWire.retries
         var purpose: Purpose
+        /// Whether others have made us ask.
+        var isForOthers = false
+
+        var rank: Rank {
+            if isForOthers { return .forOthers }
+            switch purpose {
+            case .keepAlive, .handshake, .holepunch, .probe: return .urgent
+            default: return .own
+            }
+        }
+    }
+
+    /// Which questions go out first where not all can go at once.
+    enum Rank: Int, CaseIterable, Sendable {
+        /// Else a NAT closes, or a peer waits in vain.
+        case urgent
+        case own, forOthers
     }
 
     /// Who waits for the answer.
@@ -51,49 +68,61 @@ struct PendingRequests: Sendable {
 
     private let waitingMax: Int
     private var pending: [UInt16: Pending] = [:]
-    private var waiting: [Question] = []
+    /// By rank.
+    private var waiting = [[Question]](repeating: [], count: Rank.allCases.count)
     private var refused: [Question] = []
     private var budget = SendBudget()
 
     init(waitingMax: Int) { self.waitingMax = waitingMax }
 
-    var count: Int { pending.count + waiting.count }
+    var count: Int { pending.count + waiting.reduce(0) { $0 + $1.count } }
 
     /// Whether somebody waits with this purpose for this node.
     func contains(_ purpose: Purpose, to address: IPv4Address) -> Bool {
         pending.values.contains { $0.question.purpose == purpose && $0.question.to == address }
-            || waiting.contains { $0.purpose == purpose && $0.to == address }
+            || waiting.contains { $0.contains { $0.purpose == purpose && $0.to == address } }
     }
 
-    func count(of purpose: Purpose) -> Int {
-        pending.values.count { $0.question.purpose == purpose } + waiting.count { $0.purpose == purpose }
+    /// Whether one more may be asked because others want it: few with this purpose at a time, and of one host one, if
+    /// it is not our own.
+    func mayAskForOthers(_ purpose: Purpose, _ address: IPv4Address, max: Int) -> Bool {
+        let isOurs = address.scope == .loopback
+        func isOfHost(_ question: Question) -> Bool {
+            isOurs ? question.to == address : question.to.host == address.host
+        }
+        let asked = pending.values.map(\.question).filter { $0.purpose == purpose && $0.isForOthers }
+        let inTheWay = asked + waiting[Rank.forOthers.rawValue].filter { $0.purpose == purpose }
+        return inTheWay.count < max && !inTheWay.contains(where: isOfHost)
     }
 
+    /// For each rank there is room for as many.
     mutating func ask(_ question: Question) {
-        if waiting.count < waitingMax { waiting.append(question) } else { refused.append(question) }
+        let rank = question.rank.rawValue
+        if waiting[rank].count < waitingMax { waiting[rank].append(question) } else { refused.append(question) }
     }
 
     /// The question that `response` answers: its number, and where it went.
     mutating func answered(_ response: DHTResponse, from: IPv4Address, at now: Int64) -> Question? {
         guard let entry = pending[response.tid], entry.question.to == from else { return nil }
         pending[response.tid] = nil
-        budget.giveBack(at: now)
+        budget.giveBack(isForOthers: entry.question.isForOthers, at: now)
         return entry.question
     }
 
     /// What is not wanted any more is neither repeated nor does it fail.
     mutating func forget(_ purpose: Purpose) {
-        waiting.removeAll { $0.purpose == purpose }
+        for rank in waiting.indices { waiting[rank].removeAll { $0.purpose == purpose } }
         for (tid, entry) in pending where entry.question.purpose == purpose { pending[tid] = nil }
     }
 
     mutating func poll(at now: Int64, numbers: inout Randomness) -> Due {
         var due = Due()
         swap(&due.refused, &refused)
-        for (tid, entry) in pending.filter({ $0.value.deadline <= now }).sorted(by: { $0.key < $1.key }) {
-            repeatOrFail(tid, entry, at: now, into: &due)
+        let late = pending.filter { $0.value.deadline <= now }.sorted { $0.key < $1.key }
+        for rank in Rank.allCases {
+            for (tid, entry) in late where entry.question.rank == rank { repeatOrFail(tid, entry, at: now, into: &due) }
+            sendWaiting(rank.rawValue, at: now, numbers: &numbers, into: &due)
         }
-        sendWaiting(at: now, numbers: &numbers, into: &due)
         return due
     }
 
@@ -103,7 +132,7 @@ struct PendingRequests: Sendable {
             due.failed.append(entry.question)
             return
         }
-        guard budget.take(at: now) else {
+        guard budget.take(isForOthers: entry.question.isForOthers, at: now) else {
             pending[tid]?.deadline = now + SendBudget.slotTime / 3
             return
         }
@@ -114,16 +143,20 @@ struct PendingRequests: Sendable {
         due.send.append((tid, entry.question))
     }
 
-    private mutating func sendWaiting(at now: Int64, numbers: inout Randomness, into due: inout Due) {
+    private mutating func sendWaiting(
+        _ rank: Int, at now: Int64, numbers: inout Randomness, into due: inout Due
+    ) {
         var sent = 0
-        while sent < waiting.count, let tid = freeNumber(&numbers), budget.take(at: now) {
-            let question = waiting[sent]
+        while sent < waiting[rank].count, let tid = freeNumber(&numbers),
+            budget.take(isForOthers: waiting[rank][sent].isForOthers, at: now)
+        {
+            let question = waiting[rank][sent]
             pending[tid] = Pending(
                 question: question, sendsLeft: question.retries, deadline: now + DHTWire.requestTimeout)
             due.send.append((tid, question))
             sent += 1
         }
-        waiting.removeFirst(sent)
+        waiting[rank].removeFirst(sent)
     }
 
     /// By chance, so that nobody who cannot see the question can answer it.
@@ -138,7 +171,7 @@ struct PendingRequests: Sendable {
     func nextDeadline(after now: Int64) -> Int64? {
         guard refused.isEmpty else { return now }
         let first = pending.values.lazy.map(\.deadline).min()
-        guard !waiting.isEmpty else { return first }
+        guard !waiting.allSatisfy(\.isEmpty) else { return first }
         return min(first ?? .max, now + SendBudget.slotTime / 3)
     }
 }

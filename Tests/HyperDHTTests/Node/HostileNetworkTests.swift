@@ -162,6 +162,20 @@ struct HostileNetworkTests {
         #expect(network.members[server].node.visitors.isEmpty)
     }
 
+    /// From ports where nobody answers.
+    @Test(arguments: [(1, 1), (2, 2), (100, 32)]) func newcomersOfAHost_AreLookedAtOneByOne(hosts: Int, asked: Int) {
+        var network = SimulatedNetwork.testnet(3, seed: 9)
+        var pings = 0
+        for number in 0..<1_000 {
+            let from = IPv4Address(host: Self.stranger.host + UInt32(number % hosts), port: UInt16(1_000 + number))
+            let request = DHTRequest(
+                tid: 1, to: network.members[0].address, command: .internal(.ping), id: NodeID.of(from))
+            pings += network.inject(request.bytes, from: from, to: 0).count { $0.to.host == from.host } - 1
+        }
+        #expect(pings == min(asked, 26))
+        #expect(network.members[0].node.pending.count == asked)
+    }
+
     @Test func signaturesOfAHost_AreBounded() throws {
         var relaying = try RelayingNode()
         for _ in 0..<300 {

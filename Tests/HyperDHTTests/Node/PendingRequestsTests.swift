@@ -50,6 +50,41 @@ struct PendingRequestsTests {
         #expect(pending.poll(at: SendBudget.slotTime * 40, numbers: &numbers).send.count == 80)
     }
 
+    @Test func whatOthersMakeUsAsk_HasAThird() {
+        var (pending, numbers) = (PendingRequests(waitingMax: 500), Randomness(SeededNumbers(seed: 5)))
+        for number in 0..<300 {
+            var question = Self.question(number, retries: 0)
+            question.isForOthers = true
+            pending.ask(question)
+        }
+        #expect(pending.poll(at: 0, numbers: &numbers).send.count == 26)
+        for number in 0..<300 { pending.ask(Self.question(1_000 + number, retries: 0)) }
+        #expect(pending.poll(at: 0, numbers: &numbers).send.count { !$0.question.isForOthers } == 80 - 26)
+        var sent = [26]
+        for slot in Int64(1)...40 {
+            let all = pending.poll(at: slot * SendBudget.slotTime, numbers: &numbers).send
+            sent.append(all.count { $0.question.isForOthers })
+        }
+        // Four slots are one budget.
+        let budgets = sent.indices.dropLast(3).map { sent[$0..<$0 + 4].reduce(0, +) }
+        #expect(budgets.max() == 53 && sent.reduce(0, +) == 300 && pending.count == 0)
+    }
+
+    @Test func urgentQuestions_GoFirst() {
+        var (pending, numbers) = (PendingRequests(waitingMax: 500), Randomness(SeededNumbers(seed: 6)))
+        for number in 0..<300 { pending.ask(Self.question(number)) }
+        let urgent: [PendingRequests.Purpose] = [
+            .keepAlive(server: .zero), .handshake(connect: 1), .probe(connect: 1), .holepunch(connect: 1),
+        ]
+        for purpose in urgent { pending.ask(.init(to: nodeAddress(1), command: .internal(.ping), purpose: purpose)) }
+        var sent = pending.poll(at: 0, numbers: &numbers).send.map(\.question.purpose)
+        #expect(sent.count == 80 && Array(sent.prefix(4)) == urgent)
+        // So do those that have to be repeated.
+        _ = pending.poll(at: DHTWire.requestTimeout / 2 * 3, numbers: &numbers)
+        sent = pending.poll(at: 4 * DHTWire.requestTimeout, numbers: &numbers).send.map(\.question.purpose)
+        #expect(Set(sent.prefix(4)) == Set(urgent))
+    }
+
     @Test func forgottenQuestion_IsNotSentAgain() {
         var (pending, numbers) = (PendingRequests(waitingMax: 500), Randomness(SeededNumbers(seed: 4)))
         for number in 0..<100 { pending.ask(Self.question(number % 2)) }
