@@ -12,7 +12,8 @@ struct Upkeep: Sendable {
     }
 
     var phase = Phase.searching
-    /// So many hosts have to see a node that has a name elsewhere before it takes another.
+    /// So many hosts have to see a node that has a name elsewhere before it takes another, and more than see it anywhere
+    /// else.
     static let witnessesOfNewName = 3
 
     /// The address that we have our name of; with one, others may keep us, and every datagram has our id.
@@ -49,7 +50,7 @@ extension DHTNode {
 
     /// `from` sees us as `address`.
     mutating func learned(_ address: IPv4Address, from: IPv4Address) {
-        reflexive.add(address, from: from)
+        reflexive.add(address, from: from, isFixed: configuration.isOpen || !configuration.isEphemeral)
         guard let known = publicAddress else { return }
         if known != upkeep.toldAddress {
             upkeep.toldAddress = known
@@ -59,9 +60,9 @@ extension DHTNode {
     }
 
     private mutating func takeName(of address: IPv4Address) {
-        guard !configuration.isEphemeral, upkeep.namedAfter != address,
-            !upkeep.isNamed || reflexive.witnesses(of: address) >= Upkeep.witnessesOfNewName
-        else { return }
+        guard !configuration.isEphemeral, upkeep.namedAfter != address else { return }
+        let (here, elsewhere) = reflexive.witnesses(of: address)
+        guard !upkeep.isNamed || here >= Upkeep.witnessesOfNewName && here > elsewhere else { return }
         upkeep.namedAfter = address
         table.move(to: NodeID.of(address))
     }

@@ -1,8 +1,10 @@
 /// What others see as our address.
 struct ReflexiveAddress: Sendable {
     static let samplesMax = 32
-    /// So many have to see us elsewhere than they did before it is believed that we are.
+    /// So many have to see us elsewhere than they did before it is believed that we are; and one more for so many that
+    /// have said anything.
     private static let witnesses = 2
+    private static let samplesForOneMore = 8
 
     private struct Sample {
         /// A host has one voice, whatever its port; only our own may have several.
@@ -17,7 +19,8 @@ struct ReflexiveAddress: Sendable {
 
     var count: Int { samples.count }
 
-    mutating func add(_ seen: IPv4Address, from: IPv4Address) {
+    /// `isFixed` where no NAT can begin anew: then more have to say that we have moved than say otherwise.
+    mutating func add(_ seen: IPv4Address, from: IPv4Address, isFixed: Bool = false) {
         guard seen.isPlausible(from: from) else { return }
         let from = from.scope == .loopback ? from : IPv4Address(host: from.host, port: 0)
         let before = samples.first { $0.from == from }
@@ -25,14 +28,21 @@ struct ReflexiveAddress: Sendable {
         let isNews = before.map { $0.seen != seen || $0.isNews } ?? false
         samples.append(Sample(from: from, seen: seen, isNews: isNews))
         if samples.count > Self.samplesMax { samples.removeFirst() }
-        if isNews, before?.seen != seen { forgetOldPlace(since: seen) }
+        let isBelieved = !isFixed || witnesses(of: seen).here > witnesses(of: seen).elsewhere
+        if isNews, isBelieved, before?.seen != seen { forgetOldPlace(since: seen) }
     }
 
     /// Our NAT has begun anew: what others have seen before is past.
     private mutating func forgetOldPlace(since seen: IPv4Address) {
-        guard samples.count(where: { $0.isNews && $0.seen == seen }) >= Self.witnesses else { return }
+        let networks = Set(samples.lazy.filter { $0.isNews && $0.seen == seen }.map { Self.network(of: $0.from) })
+        guard networks.count >= Self.witnesses + samples.count / Self.samplesForOneMore else { return }
         samples.removeAll { $0.seen != seen }
         for index in samples.indices { samples[index].isNews = false }
+    }
+
+    /// Hosts of one are likely in one hand. Within our own network each is another.
+    private static func network(of node: IPv4Address) -> IPv4Address {
+        IPv4Address(host: node.host, port: 1).scope == .global ? IPv4Address(host: node.host & ~0xFF, port: 0) : node
     }
 
     /// The address that all but a few see; `nil` while nobody has said anything, and where they differ.
@@ -40,8 +50,11 @@ struct ReflexiveAddress: Sendable {
         mostCommon(of: samples.map(\.seen)).flatMap { $0.count * 4 > samples.count * 3 ? $0.value : nil }
     }
 
-    /// How many see us there.
-    func witnesses(of address: IPv4Address) -> Int { samples.count { $0.seen == address } }
+    /// How many see us there, and how many elsewhere.
+    func witnesses(of address: IPv4Address) -> (here: Int, elsewhere: Int) {
+        let here = samples.count { $0.seen == address }
+        return (here, samples.count - here)
+    }
 
     /// What kind of NAT there is, as far as three others let it be known.
     var firewall: NoisePayload.Firewall {
