@@ -140,7 +140,8 @@ extension DHTEndpoint {
         if nobodyKnows { told(slot) }
     }
 
-    private mutating func cancelConnect(_ slot: Int) {
+    /// Nobody is asked any more where the peer is.
+    mutating func cancelConnect(_ slot: Int) {
         guard let connect = links[slot]?.connect else { return }
         node.cancel(connect: connect)
         slotsByConnect[connect] = nil

@@ -48,6 +48,7 @@ extension DHTEndpoint {
             case .refused(let server, let caller, let address): refused(caller, calling: server, from: address)
             case .accepted(let server, let found): accept(found, calling: server, at: now)
             case .connected(let connect, let found): connected(connect, found, at: now)
+            case .alsoSaidAt(let connect, let address): alsoSaid(connect, at: address)
             case .connectFailed(let connect, let failure): failed(connect, failure)
             case .queryReply, .queryFinished: break
             }
@@ -67,7 +68,13 @@ extension DHTEndpoint {
     }
 
     private mutating func connected(_ connect: Int, _ found: DHTConnection, at now: Int64) {
-        if let slot = slotsByConnect.removeValue(forKey: connect) { begin(slot, found, at: now) }
+        if let slot = slotsByConnect[connect] { begin(slot, found, at: now) }
+    }
+
+    private mutating func alsoSaid(_ connect: Int, at address: IPv4Address) {
+        guard let slot = slotsByConnect[connect] else { return }
+        links[slot]?.otherPlaces.append(address)
+        touch(slot)
     }
 
     private mutating func failed(_ connect: Int, _ failure: ConnectFailure) {

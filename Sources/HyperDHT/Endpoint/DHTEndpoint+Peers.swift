@@ -34,7 +34,7 @@ extension DHTEndpoint: PeerNetwork {
     }
 
     mutating func end(_ slot: Int, at now: Int64) {
-        let isCalling = links[slot]?.connect != nil
+        let isCalling = links[slot]?.isCalling == true
         links[slot]?.withChannel { isCalling ? $0.destroy() : $0.end(at: now) }
         touch(slot)
     }

@@ -122,6 +122,7 @@ extension DHTEndpoint {
             counters.wrongSource += 1
             return
         }
+        cancelConnect(slot)
         links[slot]?.connection.receive(datagram, at: now)
         touch(slot)
     }

@@ -11,10 +11,12 @@ struct EndpointLink: Sendable {
     /// The key pair of ours that was called; nil where we have called.
     let server: PublicKey?
     var connection: PeerConnection
-    /// While the node looks for the peer.
+    /// While the node looks for the peer, and until that is heard.
     var connect: Int?
     /// Where packets go, and where they have to come from.
     var address: IPv4Address?
+    /// Where else the peer is said to be, until it is heard.
+    var otherPlaces: [IPv4Address] = []
     /// Whether a packet has come from there.
     var hasHeard = false
     /// The host that a caller has come from, and is counted under.
@@ -44,6 +46,8 @@ struct EndpointLink: Sendable {
 
     /// Both ends, where it is the peer that has called.
     var ends: Ends? { server.map { Ends(server: $0, caller: key) } }
+    /// Whether the node is still looking for the peer, and there is no stream.
+    var isCalling: Bool { connect != nil && address == nil }
     /// Whether a peer has called and not yet shown that it has the keys.
     var isUnconfirmed: Bool { server != nil && !isOpened && !isOver }
     /// Whether nothing will happen any more. Who has never shown who it is, is told of the end once.
@@ -51,7 +55,6 @@ struct EndpointLink: Sendable {
     var peer: Peer { Peer(key: key, server: server, address: address?.description ?? "") }
 
     mutating func begin(_ found: DHTConnection, _ configuration: UDXConfiguration, at now: Int64) {
-        connect = nil
         (address, streamID) = (found.remoteAddress, found.streamID)
         var configuration = configuration
         if server != nil { configuration.unheardPacketsMax = DHTConnection.unheardPackets }
@@ -66,7 +69,7 @@ struct EndpointLink: Sendable {
             guard !hasHeard, source.scope != nil else { return false }
             address = source
         }
-        hasHeard = true
+        if !hasHeard { (hasHeard, otherPlaces) = (true, []) }
         return true
     }
 
@@ -80,7 +83,10 @@ struct EndpointLink: Sendable {
 
     mutating func poll(at now: Int64, into datagrams: inout OutgoingDatagrams) -> Outcome {
         isTouched = false
+        let start = datagrams.count
         datagrams.append(to: address) { connection.poll(at: now, into: &$0) }
+        let end = datagrams.count
+        for place in otherPlaces { datagrams.append(copiesOf: start..<end, to: place) }
         return Outcome(
             deadline: connection.nextDeadline, isConfirmed: connection.channel.isConfirmed,
             end: connection.channel.end, hasEvents: !connection.channel.events.isEmpty)

@@ -55,4 +55,12 @@ package struct OutgoingDatagrams: RandomAccessCollection, Sendable {
         guard let address else { return }
         for _ in destinations.count..<batch.count { destinations.append(Destination(address: address)) }
     }
+
+    mutating func append(copiesOf range: Range<Int>, to address: IPv4Address) {
+        for index in range {
+            let bytes = batch[index]
+            batch.append { $0 += bytes }
+            destinations.append(Destination(address: address))
+        }
+    }
 }

@@ -64,6 +64,9 @@ package enum DHTEvent: Sendable {
     /// Somebody who is let in has come.
     case accepted(server: PublicKey, DHTConnection)
     case connected(connect: Int, DHTConnection)
+    /// Of a connection that has begun. Somebody says that the peer is there: as long as it has not been heard, packets
+    /// are to go there too.
+    case alsoSaidAt(connect: Int, IPv4Address)
     case connectFailed(connect: Int, ConnectFailure)
 }
 

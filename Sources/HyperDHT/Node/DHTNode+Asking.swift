@@ -77,9 +77,10 @@ extension DHTNode {
     }
 
     mutating func received(_ response: DHTResponse, from: IPv4Address, at now: Int64) {
-        guard let question = pending.answered(response, from: from, at: now) else {
+        guard let known = pending.answered(response, from: from, at: now) else {
             return counters.drop(.unexpectedResponse)
         }
+        let question = known.question
         let reply = DHTReply(response, from: from)
         // Somebody in our own network sees another address of ours.
         if case .probe = question.purpose {} else { learned(response.to, from: from) }
@@ -91,7 +92,10 @@ extension DHTNode {
         case .announce(let server): announced(reply, forServer: server, at: now)
         case .withdrawal(let server): withdraw(reply, forServer: server)
         case .unannounce(let server): unannounced(forServer: server)
-        case .handshake(let connect): answered(reply, forConnect: connect, at: now)
+        case .handshake(let connect):
+            guard !isAnswered(reply, forConnect: connect, at: now) else { return }
+            counters.drop(.notAuthentic)
+            if !pending.putBack(known, at: now) { unanswered(forConnect: connect) }
         case .holepunch(let connect): answered(reply, forHole: connect, at: now)
         case .probe(let connect): probed(from, forConnect: connect)
         }

@@ -17,7 +17,12 @@ struct Connect: Sendable {
         case waiting(Answer, until: Int64)
         /// It is looked for in our own network, a hole to it is being made, or both.
         case meeting(Answer)
+        /// The stream has begun, with where a node says that the peer is. Others are still asked until it is heard.
+        case begun
     }
+
+    /// So many places of a peer are believed in at once.
+    static let placesMax = 4
 
     let target: Bytes32
     let initiator: NoiseInitiator
@@ -28,6 +33,8 @@ struct Connect: Sendable {
     var untried: [IPv4Address]
     var tried: Set<IPv4Address> = []
     var inFlight = 0
+    /// Where it has been said to be.
+    var places: [IPv4Address] = []
     var isSearching = true
     /// Where a packet of the peer has come from already.
     var heardFrom: IPv4Address?
@@ -36,9 +43,13 @@ struct Connect: Sendable {
     /// Why there is no hole.
     var failure = ConnectFailure.unreachable
 
+    /// Whether handshakes still go out, and their answers are looked at.
+    var isAsking: Bool { if case .calling = phase { true } else { hasBegun } }
+    var hasBegun: Bool { if case .begun = phase { true } else { false } }
+
     var dueAt: Int64 {
         switch phase {
-        case .calling: giveUpAt
+        case .calling, .begun: giveUpAt
         case .waiting(_, let until): min(until, giveUpAt)
         case .meeting: min(hole?.dueAt ?? .max, giveUpAt)
         }
@@ -47,7 +58,9 @@ struct Connect: Sendable {
 
 extension DHTNode {
     /// Finds `key` and has a handshake with it, as `identity`. It ends with ``DHTEvent/connected(connect:_:)`` or
-    /// ``DHTEvent/connectFailed(connect:_:)`` of the number that this answers with.
+    /// ``DHTEvent/connectFailed(connect:_:)`` of the number that this answers with. Behind the first of them there may be
+    /// ``DHTEvent/alsoSaidAt(connect:_:)``, until the peer is heard: whoever takes its packets then calls
+    /// ``cancel(connect:)``.
     ///
     /// `nodes` are asked at once: those through which the peer was reached before.
     package mutating func connect(
@@ -117,7 +130,7 @@ extension DHTNode {
 
     /// Sends message 1 through the next nodes, always the same one.
     private mutating func callNext(_ number: Int) {
-        guard var connect = connects[number], case .calling = connect.phase else { return }
+        guard var connect = connects[number], connect.isAsking else { return }
         let value = HandshakeMessage(mode: .fromClient, noise: connect.initiator.message).bytes
         while connect.inFlight < DHTWire.parallelHandshakes, !connect.untried.isEmpty {
             let node = connect.untried.removeFirst()
@@ -130,16 +143,37 @@ extension DHTNode {
         }
         connects[number] = connect
         guard connect.inFlight == 0, connect.untried.isEmpty, !connect.isSearching else { return }
+        if connect.hasBegun { return cancel(connect: number) }
         end(number, .connectFailed(connect: number, connect.tried.isEmpty ? .notFound : .noAnswer))
     }
 
-    mutating func answered(_ reply: DHTReply, forConnect number: Int, at now: Int64) {
-        guard let connect = connects[number], case .calling = connect.phase else { return }
-        // A relay may answer anything: only what the peer itself has sealed counts.
-        guard let value = reply.value, let message = try? HandshakeMessage(bytes: value), message.mode == .reply,
+    /// False where it is the answer of somebody else. A relay may say anything, and so may who guesses the number of the
+    /// question: only what the peer itself has sealed counts.
+    mutating func isAnswered(_ reply: DHTReply, forConnect number: Int, at now: Int64) -> Bool {
+        guard let connect = connects[number], connect.isAsking else { return true }
+        guard let value = reply.value else {
+            unanswered(forConnect: number)
+            return true
+        }
+        guard let message = try? HandshakeMessage(bytes: value), message.mode == .reply,
             let (payload, session) = try? connect.initiator.finish(message.noise[...]),
             let theirs = try? NoisePayload(bytes: payload)
-        else { return unanswered(forConnect: number) }
+        else { return false }
+        if connect.hasBegun {
+            let relayed = message.peerAddress.flatMap { $0.isPlausible(from: reply.from) ? $0 : nil }
+            alsoSaid(number, at: relayed ?? reply.from)
+            unanswered(forConnect: number)
+        } else {
+            connects[number]?.inFlight -= 1
+            answered(reply, message, theirs, session, forConnect: number, at: now)
+        }
+        return true
+    }
+
+    private mutating func answered(
+        _ reply: DHTReply, _ message: HandshakeMessage, _ theirs: NoisePayload, _ session: NoiseSession,
+        forConnect number: Int, at now: Int64
+    ) {
         guard theirs.version == NoisePayload.version, theirs.failure == .none else {
             let failure = theirs.failure == .none ? .versionMismatch : theirs.failure
             return end(number, .connectFailed(connect: number, .failed(failure)))
@@ -159,10 +193,9 @@ extension DHTNode {
     ) {
         guard let server = answer.fallback else { return }
         if let heard = connects[number]?.heardFrom { return connected(number, answer, at: heard) }
-        if isDirect { return connected(number, answer, at: server) }
-        if theirs.firewall == .open {
-            let open = theirs.addresses4.first { $0.scope == .global }
-            return connected(number, answer, at: open ?? server)
+        let open = theirs.firewall == .open ? theirs.addresses4.first { $0.scope == .global } : nil
+        if isDirect || theirs.firewall == .open {
+            return begin(number, answer, at: isDirect ? server : open ?? server, or: open)
         }
         var answer = answer
         if let holepunch = theirs.holepunch, !holepunch.relays.isEmpty { answer.fallback = nil }
@@ -215,7 +248,7 @@ extension DHTNode {
         guard let address = answer.fallback else {
             return end(number, .connectFailed(connect: number, connects[number]?.failure ?? .unreachable))
         }
-        connected(number, answer, at: address)
+        begin(number, answer, at: address)
     }
 
     /// Of what a peer says are its addresses in its own network: one that we may send to.
@@ -233,22 +266,50 @@ extension DHTNode {
     mutating func met(_ number: Int, at address: IPv4Address) {
         switch connects[number]?.phase {
         case .waiting(let answer, _), .meeting(let answer): connected(number, answer, at: address)
+        case .begun: cancel(connect: number)
         case .calling, nil: break
         }
     }
 
+    /// Where somebody says that the peer is. As long as it has not been heard there, others may know better.
+    private mutating func begin(
+        _ number: Int, _ answer: Connect.Answer, at address: IPv4Address, or other: IPv4Address? = nil
+    ) {
+        guard let connect = connects[number] else { return }
+        events.append(.connected(connect: number, connection(connect, answer, at: address)))
+        forgetHole(of: connect, number)
+        pending.forget(.probe(connect: number))
+        connects[number]?.hole = nil
+        connects[number]?.phase = .begun
+        connects[number]?.places = [address]
+        if let other { alsoSaid(number, at: other) }
+        callNext(number)
+    }
+
+    private mutating func alsoSaid(_ number: Int, at address: IPv4Address) {
+        guard let places = connects[number]?.places, places.count < Connect.placesMax, !places.contains(address) else {
+            return
+        }
+        connects[number]?.places.append(address)
+        events.append(.alsoSaidAt(connect: number, address))
+    }
+
     private mutating func connected(_ number: Int, _ answer: Connect.Answer, at address: IPv4Address) {
         guard let connect = connects[number] else { return }
-        let connection = DHTConnection(
+        end(number, .connected(connect: number, connection(connect, answer, at: address)))
+    }
+
+    private func connection(_ connect: Connect, _ answer: Connect.Answer, at address: IPv4Address) -> DHTConnection {
+        DHTConnection(
             session: answer.session, remoteAddress: address, streamID: connect.streamID,
             remoteStreamID: answer.remoteStreamID)
-        end(number, .connected(connect: number, connection))
     }
 
     mutating func advanceConnects(at now: Int64) {
         for (number, connect) in connects where connect.dueAt <= now {
             switch connect.phase {
             case .waiting(let answer, let until) where until <= now: fallBack(number, answer)
+            case .begun: cancel(connect: number)
             case .calling where connect.tried.isEmpty: end(number, .connectFailed(connect: number, .notFound))
             case .calling: end(number, .connectFailed(connect: number, .noAnswer))
             case .meeting where connect.giveUpAt > now: advanceHole(number, at: now)

@@ -48,12 +48,25 @@ struct PendingRequests: Sendable {
         case holepunch(connect: Int)
     }
 
-    private struct Pending {
+    fileprivate struct Pending {
         var question: Question
         var sendsLeft: Int
         var deadline: Int64
         var wasRepeated = false
+        /// Of answers that turn out to be somebody else's.
+        var foreignLeft = PendingRequests.foreignMax
     }
+
+    /// A question that is not waited for any more, unless it is put back.
+    struct Answered: Sendable {
+        let tid: UInt16
+        fileprivate var entry: Pending
+
+        var question: Question { entry.question }
+    }
+
+    /// To look at one may cost something, and who guesses its number has to send some ten thousands for each.
+    static let foreignMax = 8
 
     /// What is to happen now.
     struct Due {
@@ -102,11 +115,20 @@ struct PendingRequests: Sendable {
     }
 
     /// The question that `response` answers: its number, and where it went.
-    mutating func answered(_ response: DHTResponse, from: IPv4Address, at now: Int64) -> Question? {
+    mutating func answered(_ response: DHTResponse, from: IPv4Address, at now: Int64) -> Answered? {
         guard let entry = pending[response.tid], entry.question.to == from else { return nil }
         pending[response.tid] = nil
         budget.giveBack(isForOthers: entry.question.isForOthers, at: now)
-        return entry.question
+        return Answered(tid: response.tid, entry: entry)
+    }
+
+    /// The answer was somebody else's, and the true one may still come. False where there were too many of them.
+    mutating func putBack(_ answered: Answered, at now: Int64) -> Bool {
+        guard answered.entry.foreignLeft > 0, pending[answered.tid] == nil else { return false }
+        pending[answered.tid] = answered.entry
+        pending[answered.tid]?.foreignLeft -= 1
+        _ = budget.take(isForOthers: answered.question.isForOthers, at: now)
+        return true
     }
 
     /// What is not wanted any more is neither repeated nor does it fail.

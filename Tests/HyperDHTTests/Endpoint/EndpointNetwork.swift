@@ -23,6 +23,8 @@ struct EndpointNetwork {
     var nats: [UInt32: PlainNAT] = [:]
     /// What has been sent, while it is asked for.
     var recorded: [Passage]?
+    /// What comes out of the network instead of what has gone in.
+    var onTheWay: (@Sendable (Passage) -> [[UInt8]])?
     private var numbers: SeededNumbers
     private var passages = MinimumHeap<Passage>()
     private var deadlines = DueTimes<Int>()
@@ -140,8 +142,10 @@ struct EndpointNetwork {
             to = inside
         }
         guard let index = places[to], members[index].isUp else { return }
-        members[index].endpoint.received(passage.bytes[...], from: passage.from, at: now)
-        work(index)
+        for bytes in onTheWay?(passage) ?? [passage.bytes] {
+            members[index].endpoint.received(bytes[...], from: passage.from, at: now)
+            work(index)
+        }
     }
 }
 

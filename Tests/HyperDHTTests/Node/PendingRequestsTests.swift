@@ -29,7 +29,7 @@ struct PendingRequestsTests {
         let (right, wrong) = (DHTResponse(tid: tid, to: nodeAddress(9)), DHTResponse(tid: tid &+ 1, to: nodeAddress(9)))
         #expect(pending.answered(right, from: nodeAddress(2), at: 1) == nil)
         #expect(pending.answered(wrong, from: nodeAddress(1), at: 1) == nil)
-        #expect(pending.answered(right, from: nodeAddress(1), at: 1)?.purpose == .query(1))
+        #expect(pending.answered(right, from: nodeAddress(1), at: 1)?.question.purpose == .query(1))
         #expect(pending.answered(right, from: nodeAddress(1), at: 1) == nil)
     }
 

@@ -160,9 +160,10 @@ struct RecordedHoleTests {
                 target: trace.target, initiator: trace.handshake.initiator,
                 streamID: try #require(trace.payload1.stream).id, giveUpAt: .max, untried: [])
             let handshake = HandshakeMessage(mode: .reply, noise: trace.handshake.answer, peerAddress: trace.server)
-            node.answered(
+            let isAnswered = node.isAnswered(
                 DHTReply(DHTResponse(tid: 0, to: trace.client, value: handshake.bytes), from: relay), forConnect: 1,
                 at: 1)
+            #expect(isAnswered)
             var said: [Step] = []
             // Our numbers of questions are others.
             var number: UInt16 = 0

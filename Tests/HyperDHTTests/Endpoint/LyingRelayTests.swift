@@ -1,0 +1,111 @@
+import TestSupport
+import Testing
+
+@testable import HyperDHT
+
+/// Nodes that pass on handshakes, and say of them what they like; and others that answer in their place.
+struct LyingRelayTests {
+    private static let seconds = EndpointNetwork.seconds
+
+    /// What a node says to who has sent it a handshake, where it is that.
+    private static func answer(_ passage: EndpointNetwork.Passage) -> (DHTResponse, HandshakeMessage)? {
+        guard case .response(let response)? = try? DHTDatagram(passage.bytes[...]),
+            let message = response.value.flatMap({ try? HandshakeMessage(bytes: $0) }), message.mode == .reply
+        else { return nil }
+        return (response, message)
+    }
+
+    private static func changed(_ response: DHTResponse, _ message: HandshakeMessage) -> [UInt8] {
+        var response = response
+        response.value = message.bytes
+        return response.bytes
+    }
+
+    /// A server that three nodes pass on handshakes for, and where these are.
+    private static func scene(seed: UInt64, isOpen: Bool = false) throws -> (
+        network: EndpointNetwork, caller: Int, identity: KeyPair, relays: [IPv4Address]
+    ) {
+        var network = EndpointNetwork.testnet(seed: seed)
+        let (server, identity) = (
+            network.add {
+                $0.isOpen = isOpen
+                $0.makesHoles = false
+            }, KeyPair.random()
+        )
+        network.listen(identity, at: server)
+        let relays = network.members[server].nodeEvents.compactMap {
+            if case .announced(_, let nodes) = $0 { nodes } else { nil }
+        }
+        let caller = network.add()
+        return (network, caller, identity, try #require(relays.last))
+    }
+
+    /// Some of them, more than a caller asks at once, say that they are the server, or that it is where it is not.
+    @Test(arguments: [true, false], [nil, IPv4Address(host: 0x0808_0808, port: 9)])
+    func relaysThatLieAboutThePlace_DoNotKeepTheServerAway(isOpen: Bool, lie: IPv4Address?) throws {
+        var (network, caller, identity, relays) = try Self.scene(seed: 20, isOpen: isOpen)
+        #expect(relays.count == 3)
+        let liars = Set(relays.prefix(2))
+        network.onTheWay = { passage in
+            guard liars.contains(passage.from), let (response, message) = Self.answer(passage) else {
+                return [passage.bytes]
+            }
+            var changed = message
+            changed.peerAddress = lie
+            return [Self.changed(response, changed)]
+        }
+        let number = network.connect(caller, to: identity, asking: [5])
+        network.expect(within: 5) { $0.members[caller].right == 1 }
+        // Nobody is asked any more, and nothing goes where it was said to be.
+        #expect(network.members[caller].endpoint.node.connects.isEmpty)
+        #expect(network.members[caller].endpoint.slotsByConnect.isEmpty)
+        network.recorded = []
+        network.at(caller) { $0.ask([20_000], of: number, at: $1) }
+        network.expect(within: 5) { $0.members[caller].right == 2 }
+        let server = try #require(network.members[caller].peers[number]?.address)
+        let sent = (network.recorded ?? []).filter { $0.from == network.members[caller].address }
+        #expect(sent.filter { UDXPacket.streamID(of: $0.bytes[...]) != nil }.allSatisfy { $0.to.description == server })
+    }
+
+    /// Before each true answer there come some that are not the server's, with the right number.
+    @Test(arguments: [1, 7]) func foreignAnswers_UseNothingUp(count: Int) throws {
+        var (network, caller, identity, _) = try Self.scene(seed: 30)
+        network.onTheWay = { passage in
+            guard let (response, message) = Self.answer(passage) else { return [passage.bytes] }
+            var forged = message
+            forged.noise[40] ^= 1
+            return [[UInt8]](repeating: Self.changed(response, forged), count: count) + [passage.bytes]
+        }
+        _ = network.connect(caller, to: identity, asking: [5])
+        network.expect(within: 1) { $0.members[caller].right == 1 }
+        #expect(network.members[caller].endpoint.nodeCounters.dropped[.notAuthentic, default: 0] >= count)
+    }
+
+    /// Beyond that a node is done with: to look at its answers costs something.
+    @Test func nodeThatOnlyForges_IsDoneWithout() throws {
+        var (network, caller, identity, relays) = try Self.scene(seed: 31)
+        let liars = Set(relays.prefix(2))
+        network.onTheWay = { passage in
+            guard let (response, message) = Self.answer(passage), liars.contains(passage.from) else {
+                return [passage.bytes]
+            }
+            var forged = message
+            forged.noise[40] ^= 1
+            return [[UInt8]](repeating: Self.changed(response, forged), count: 50)
+        }
+        _ = network.connect(caller, to: identity, asking: [5])
+        network.expect(within: 1) { $0.members[caller].right == 1 }
+        let dropped = network.members[caller].endpoint.nodeCounters.dropped
+        #expect(dropped[.notAuthentic, default: 0] <= 2 * (PendingRequests.foreignMax + 1))
+    }
+
+    @Test func peerThatIsNeverHeard_LeavesNothingBehind() throws {
+        var (network, caller, identity, _) = try Self.scene(seed: 32)
+        network.onTheWay = { UDXPacket.streamID(of: $0.bytes[...]) == nil ? [$0.bytes] : [] }
+        let number = network.connect(caller, to: identity, asking: [5])
+        network.run(for: 60 * Self.seconds)
+        #expect(network.members[caller].closed[number] == [.over(.notConfirmed)])
+        let left = network.members[caller].endpoint
+        #expect(left.node.connects.isEmpty && left.slotsByConnect.isEmpty && left.node.connectsByStream.isEmpty)
+    }
+}
