@@ -33,8 +33,8 @@ package struct DHTConfiguration: Sendable {
     /// How long ``DHTNode/connect(to:as:through:at:)`` may take.
     package var connectTimeout: Int64 = 20_000_000_000
 
-    /// Handshakes answered that nobody has come to use yet; half of them is for those that come through nodes at which we
-    /// are announced, and half for others.
+    /// Handshakes answered that nobody has come to use yet; half of them is for those that come through nodes at which
+    /// we are announced, and half for others.
     package var pendingHandshakesMax = 512
     /// Punches that are waited for: one for each peer that is to be met, and for each of its hosts.
     package var expectedPunchesMax = 2_048

@@ -1,65 +1,7 @@
-/// A peer that is being called.
-struct Connect: Sendable {
-    /// How long a peer that should send first is waited for before it is sent to.
-    static let patience: Int64 = DHTWire.second
-
-    /// What the peer's answer says.
-    struct Answer: Sendable {
-        var session: NoiseSession
-        var remoteStreamID: UInt32
-        /// Where to send if nothing better is found; `nil` if that is of no use without a hole.
-        var fallback: IPv4Address?
-    }
-
-    enum Phase: Sendable {
-        case calling
-        /// The peer sends first.
-        case waiting(Answer, until: Int64)
-        /// It is looked for in our own network, a hole to it is being made, or both.
-        case meeting(Answer)
-        /// The stream has begun, with where a node says that the peer is. Others are still asked until it is heard.
-        case begun
-    }
-
-    /// So many places of a peer are believed in at once.
-    static let placesMax = 4
-
-    let target: Bytes32
-    let initiator: NoiseInitiator
-    let streamID: UInt32
-    let giveUpAt: Int64
-    var phase = Phase.calling
-    /// Nodes that pass on handshakes for the peer.
-    var untried: [IPv4Address]
-    var tried: Set<IPv4Address> = []
-    var inFlight = 0
-    /// Where it has been said to be.
-    var places: [IPv4Address] = []
-    var isSearching = true
-    /// Where a packet of the peer has come from already.
-    var heardFrom: IPv4Address?
-    var isProbing = false
-    var hole: CallersHole?
-    /// Why there is no hole.
-    var failure = ConnectFailure.unreachable
-
-    /// Whether handshakes still go out, and their answers are looked at.
-    var isAsking: Bool { if case .calling = phase { true } else { hasBegun } }
-    var hasBegun: Bool { if case .begun = phase { true } else { false } }
-
-    var dueAt: Int64 {
-        switch phase {
-        case .calling, .begun: giveUpAt
-        case .waiting(_, let until): min(until, giveUpAt)
-        case .meeting: min(hole?.dueAt ?? .max, giveUpAt)
-        }
-    }
-}
-
 extension DHTNode {
     /// Finds `key` and has a handshake with it, as `identity`. It ends with ``DHTEvent/connected(connect:_:)`` or
-    /// ``DHTEvent/connectFailed(connect:_:)`` of the number that this answers with. Behind the first of them there may be
-    /// ``DHTEvent/alsoSaidAt(connect:_:)``, until the peer is heard: whoever takes its packets then calls
+    /// ``DHTEvent/connectFailed(connect:_:)`` of the number that this answers with. Behind the first of them there may
+    /// be ``DHTEvent/alsoSaidAt(connect:_:)``, until the peer is heard: whoever takes its packets then calls
     /// ``cancel(connect:)``.
     ///
     /// `nodes` are asked at once: those through which the peer was reached before.
@@ -147,8 +89,8 @@ extension DHTNode {
         end(number, .connectFailed(connect: number, connect.tried.isEmpty ? .notFound : .noAnswer))
     }
 
-    /// False where it is the answer of somebody else. A relay may say anything, and so may who guesses the number of the
-    /// question: only what the peer itself has sealed counts.
+    /// False where it is the answer of somebody else. A relay may say anything, and so may who guesses the number of
+    /// the question: only what the peer itself has sealed counts.
     mutating func isAnswered(_ reply: DHTReply, forConnect number: Int, at now: Int64) -> Bool {
         guard let connect = connects[number], connect.isAsking else { return true }
         guard let value = reply.value else {

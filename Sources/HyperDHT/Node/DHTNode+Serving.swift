@@ -63,8 +63,9 @@ extension DHTNode {
         } catch { counters.drop(.handshake) }
     }
 
-    /// Before anything costly: whether the caller, its relay and all together have not had their share. What comes through the nodes at which we are announced, which are `known`, has buckets of its own,
-    /// that strangers cannot empty; who calls is believed from these alone.
+    /// Before anything costly: whether the caller, its relay and all together have not had their share. What comes
+    /// through the nodes at which we are announced, which are `known`, has buckets of its own, that strangers cannot
+    /// empty; who calls is believed from these alone.
     private mutating func isWelcome(_ call: Call, isKnown: Bool, at now: Int64) -> Bool {
         guard call.message.noise.count >= NoiseResponder.messageBytesMin else { return false }
         let isOurs = call.client.scope == .loopback && call.from.scope == .loopback

@@ -12,8 +12,8 @@ struct Upkeep: Sendable {
     }
 
     var phase = Phase.searching
-    /// So many hosts have to see a node that has a name elsewhere before it takes another, and more than see it anywhere
-    /// else.
+    /// So many hosts have to see a node that has a name elsewhere before it takes another, and more than see it
+    /// anywhere else.
     static let witnessesOfNewName = 3
 
     /// The address that we have our name of; with one, others may keep us, and every datagram has our id.

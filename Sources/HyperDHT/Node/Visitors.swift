@@ -2,7 +2,8 @@
 struct Visitor: Sendable {
     /// Whose share it takes.
     struct Origin: Hashable, Sendable {
-        /// The caller's; where no node at which we are announced says who that is, the host that has sent the handshake.
+        /// The caller's; where no node at which we are announced says who that is, the host that has sent the
+        /// handshake.
         var host: UInt32
         /// Whether it came through a node at which we are announced.
         var isKnown: Bool

@@ -54,8 +54,8 @@ struct ReflexiveAddressTests {
         IPv4Address(host: 0x5500_0001 &+ UInt32(number) << 8, port: 5_000)
     }
 
-    /// So many say the same, and then some of them, each in a network of its own or all in one, something else. Where they
-    /// differ nothing is known.
+    /// So many say the same, and then some of them, each in a network of its own or all in one, something else. Where
+    /// they differ nothing is known.
     @Test(
         arguments: [
             (4, 1, true, false, nil), (4, 2, true, false, new), (4, 2, false, false, nil),
