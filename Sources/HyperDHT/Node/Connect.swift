@@ -49,9 +49,9 @@ struct Connect: Sendable {
 
     var dueAt: Int64 {
         switch phase {
-        case .calling, .begun: giveUpAt
+        case .calling: giveUpAt
         case .waiting(_, let until): min(until, giveUpAt)
-        case .meeting: min(hole?.dueAt ?? .max, giveUpAt)
+        case .meeting, .begun: min(hole?.dueAt ?? .max, giveUpAt)
         }
     }
 }

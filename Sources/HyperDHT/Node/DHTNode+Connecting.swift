@@ -85,7 +85,7 @@ extension DHTNode {
         }
         connects[number] = connect
         guard connect.inFlight == 0, connect.untried.isEmpty, !connect.isSearching else { return }
-        if connect.hasBegun { return cancel(connect: number) }
+        if connect.hasBegun { return connect.hole == nil ? cancel(connect: number) : () }
         end(number, .connectFailed(connect: number, connect.tried.isEmpty ? .notFound : .noAnswer))
     }
 
@@ -102,14 +102,27 @@ extension DHTNode {
             let theirs = try? NoisePayload(bytes: payload)
         else { return false }
         if connect.hasBegun {
-            let relayed = message.peerAddress.flatMap { $0.isPlausible(from: reply.from) ? $0 : nil }
-            alsoSaid(number, at: relayed ?? reply.from)
+            answeredAlso(reply, message, theirs, session, forConnect: number)
             unanswered(forConnect: number)
         } else {
             connects[number]?.inFlight -= 1
             answered(reply, message, theirs, session, forConnect: number, at: now)
         }
         return true
+    }
+
+    /// Where another node had said that it is the server, there may be need of a hole all the same.
+    private mutating func answeredAlso(
+        _ reply: DHTReply, _ message: HandshakeMessage, _ theirs: NoisePayload, _ session: NoiseSession,
+        forConnect number: Int
+    ) {
+        let relayed = message.peerAddress.flatMap { $0.isPlausible(from: reply.from) ? $0 : nil }
+        alsoSaid(number, at: relayed ?? reply.from)
+        guard let relayed, theirs.firewall != .open, !configuration.isOpen, connects[number]?.hole == nil else {
+            return
+        }
+        _ = makeHole(
+            number, Obstacle(session: session, payload: theirs, server: relayed, relay: reply.from))
     }
 
     private mutating func answered(
@@ -201,6 +214,7 @@ extension DHTNode {
 
     mutating func arrived(_ address: IPv4Address, forConnect number: Int) {
         connects[number]?.heardFrom = address
+        if connects[number]?.hasBegun == true { return cancel(connect: number) }
         met(number, at: address)
     }
 
@@ -208,7 +222,10 @@ extension DHTNode {
     mutating func met(_ number: Int, at address: IPv4Address) {
         switch connects[number]?.phase {
         case .waiting(let answer, _), .meeting(let answer): connected(number, answer, at: address)
-        case .begun: cancel(connect: number)
+        case .begun:
+            alsoSaid(number, at: address)
+            if let connect = connects[number] { forgetHole(of: connect, number) }
+            connects[number]?.hole = nil
         case .calling, nil: break
         }
     }
@@ -251,6 +268,7 @@ extension DHTNode {
         for (number, connect) in connects where connect.dueAt <= now {
             switch connect.phase {
             case .waiting(let answer, let until) where until <= now: fallBack(number, answer)
+            case .begun where connect.giveUpAt > now: advanceHole(number, at: now)
             case .begun: cancel(connect: number)
             case .calling where connect.tried.isEmpty: end(number, .connectFailed(connect: number, .notFound))
             case .calling: end(number, .connectFailed(connect: number, .noAnswer))

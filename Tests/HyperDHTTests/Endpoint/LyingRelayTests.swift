@@ -22,21 +22,21 @@ struct LyingRelayTests {
     }
 
     /// A server that three nodes pass on handshakes for, and where these are.
-    private static func scene(seed: UInt64, isOpen: Bool = false) throws -> (
+    private static func scene(seed: UInt64, isOpen: Bool = false, natsAreThere: Bool = false) throws -> (
         network: EndpointNetwork, caller: Int, identity: KeyPair, relays: [IPv4Address]
     ) {
         var network = EndpointNetwork.testnet(seed: seed)
         let (server, identity) = (
-            network.add {
+            network.add(behind: natsAreThere ? 0x5001_0001 : nil) {
                 $0.isOpen = isOpen
-                $0.makesHoles = false
+                $0.makesHoles = natsAreThere
             }, KeyPair.random()
         )
         network.listen(identity, at: server)
         let relays = network.members[server].nodeEvents.compactMap {
             if case .announced(_, let nodes) = $0 { nodes } else { nil }
         }
-        let caller = network.add()
+        let caller = network.add(behind: natsAreThere ? 0x5001_0002 : nil)
         return (network, caller, identity, try #require(relays.last))
     }
 
@@ -65,6 +65,24 @@ struct LyingRelayTests {
         let server = try #require(network.members[caller].peers[number]?.address)
         let sent = (network.recorded ?? []).filter { $0.from == network.members[caller].address }
         #expect(sent.filter { UDXPacket.streamID(of: $0.bytes[...]) != nil }.allSatisfy { $0.to.description == server })
+    }
+
+    /// Both are behind NATs, through which nothing comes to where it is said to be.
+    @Test(arguments: UInt64(40)..<60) func relaysThatSayThatTheyAreTheServer_KeepNoHoleAway(seed: UInt64) throws {
+        var (network, caller, identity, relays) = try Self.scene(seed: seed, natsAreThere: true)
+        let liars = Set(relays.prefix(2))
+        network.onTheWay = { passage in
+            guard liars.contains(passage.from), let (response, message) = Self.answer(passage) else {
+                return [passage.bytes]
+            }
+            var changed = message
+            changed.peerAddress = nil
+            return [Self.changed(response, changed)]
+        }
+        _ = network.connect(caller, to: identity, asking: [5])
+        network.expect(within: 10, "seed \(seed)") { $0.members[caller].right == 1 }
+        let node = network.members[caller].endpoint.node
+        #expect(node.connects.isEmpty && node.expectedPunches.count == 0)
     }
 
     /// Before each true answer there come some that are not the server's, with the right number.
