@@ -13,6 +13,7 @@ package struct TunnelSnapshot: Sendable {
     /// Datagrams that the kernel would not take.
     var datagramsRefused = 0
     var publicAddress: IPv4Address?
+    var isBehindRandomNAT = false
     var part = Part.node
 
     enum Part: Sendable {

@@ -26,7 +26,14 @@ struct TunnelStatus {
 
     private func network(_ snapshot: TunnelSnapshot) -> String {
         let address = snapshot.publicAddress.map { ", seen as \($0)" } ?? ""
-        return "DHT         \(snapshot.nodesKnown) nodes, \(snapshot.connections) connections\(address)"
+        let known = "\(snapshot.nodesKnown) nodes, \(snapshot.connections) connections"
+        return "DHT         \(known)\(address)\(trouble(snapshot))"
+    }
+
+    private func trouble(_ snapshot: TunnelSnapshot) -> String {
+        if snapshot.nodesKnown == 0 { return "; no node answers: see bootstrap, and whether UDP goes through" }
+        guard snapshot.isBehindRandomNAT else { return "" }
+        return "; the NAT gives each peer another port: only open peers are reached, or the bridge by bridge_url"
     }
 
     // MARK: Client

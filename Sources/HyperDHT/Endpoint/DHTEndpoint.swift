@@ -75,6 +75,8 @@ package struct DHTEndpoint: Sendable {
 
     /// Where others see us, as far as it is known.
     package var publicAddress: IPv4Address? { node.publicAddress }
+    /// Whether the NAT between us and others gives us another port for each of them, so that no hole can be made.
+    package var isBehindRandomNAT: Bool { node.firewall == .random }
     package var nodeCounters: DHTCounters { node.counters }
     /// How many other nodes are known.
     package var nodesKnown: Int { node.table.count }
