@@ -26,6 +26,7 @@ extension DHTNode {
         for (target, server) in servers where server.dueAt <= now {
             // Without any node there is nobody to announce at.
             switch server.phase {
+            case .waiting where knowsNobody: servers[target]?.dueAt = now + 5 * DHTWire.second
             case .waiting where upkeep.phase != .ready: servers[target]?.dueAt = now + DHTWire.second / 10
             case .waiting: search(target)
             case .announced where server.isStale: search(target)
@@ -35,6 +36,9 @@ extension DHTNode {
             }
         }
     }
+
+    /// Not even whom to ask for others: ``use(bootstrap:at:)`` ends that, or somebody who asks us.
+    private var knowsNobody: Bool { table.count == 0 && configuration.bootstrap.isEmpty }
 
     private mutating func keepAlive(_ target: Bytes32, at now: Int64) {
         servers[target]?.rounds += 1

@@ -178,6 +178,25 @@ struct NetworkTests {
         network.expect(within: 120) { $0.members[server].isAnnounced }
     }
 
+    /// Names take their time to be looked up.
+    @Test func serverThatHearsOfNodesLater_IsAnnouncedThen_AndHasNotFailedBefore() {
+        var network = SimulatedNetwork.testnet(3, seed: 9)
+        let (identity, first) = (KeyPair.random(), network.members[0].address)
+        let server = network.add { $0.bootstrap = [] }
+        network.at(server) { node, now in node.listen(identity, at: now) { _ in true } }
+        network.run(for: 60 * Self.seconds)
+        network.at(server) { node, now in node.use(bootstrap: [first], at: now) }
+        network.run(for: Self.seconds)
+        let told = network.members[server].events.compactMap { event in
+            switch event {
+            case .announced(_, let nodes): "announced at \(nodes.count)"
+            case .announceFailed: "failed"
+            default: nil
+            }
+        }
+        #expect(told == ["announced at 3"])
+    }
+
     @Test func lookup_TellsWhoIsAnnounced() throws {
         var network = SimulatedNetwork.testnet(6, seed: 10)
         let (server, client, identity) = (network.add(), network.add(), KeyPair.random())
