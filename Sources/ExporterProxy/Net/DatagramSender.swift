@@ -14,13 +14,14 @@ package final class DatagramSender {
     /// Those that the kernel has refused.
     package private(set) var refused = 0
     /// Whether the kernel divides messages; some cannot, or not for each network device.
-    private(set) var joins = true
+    private(set) var joins: Bool
     private let heads = DatagramHeads(count: countMax)
     private var runs: [DatagramRun] = []
     /// The kernel has not taken a run, and its datagrams are tried alone.
     private var isInDoubt = false
 
-    package init() {}
+    /// - Parameter joins: see ``DatagramSocket/dividesMessages``.
+    package init(joins: Bool) { self.joins = joins }
 
     /// Puts the datagram at `range` of the buffer behind the others.
     ///
@@ -74,8 +75,8 @@ package final class DatagramSender {
             refused += run.count
             return 1
         }
-        // So says a kernel that does not divide, or that does not for this device or this length.
-        isInDoubt = [EINVAL, EIO, EMSGSIZE, EOPNOTSUPP].contains(error)
+        // So says a kernel that does not divide for this device; to another path (EMSGSIZE) it may.
+        isInDoubt = [EINVAL, EIO, EOPNOTSUPP].contains(error)
         runs.replaceSubrange(place...place, with: run.singles)
         return 0
     }

@@ -46,6 +46,10 @@ package final class DatagramSocket: Sendable {
     /// are.
     package func joinDatagrams() { Self.set(clinux_udp_gro, 1, descriptor.raw, level: Int32(IPPROTO_UDP)) }
 
+    /// Whether the kernel divides a message into datagrams where it is told to (udp(7), UDP_SEGMENT, Linux 4.18). An
+    /// older one would send the message as one.
+    package var dividesMessages: Bool { Self.set(clinux_udp_segment, 0, descriptor.raw, level: Int32(IPPROTO_UDP)) }
+
     /// Whether the file of a Unix socket leads here.
     package var isFileThere: Bool { file?.isThere ?? true }
 

@@ -4,9 +4,9 @@ import ServiceLifecycle
 /// A thread of its own for a loop that sits in a ``ReadinessQueue``.
 enum LoopThread {
     /// What has become of `loop`, when it has returned and its thread has ended. A graceful shutdown asks it to stop.
-    static func run(stoppedBy wakeUp: WakeUp, _ loop: @escaping @Sendable () throws -> Void) async -> Result<
-        Void, any Error
-    > {
+    static func run(
+        stoppedBy wakeUp: WakeUp, _ loop: @escaping @Sendable () throws -> Void
+    ) async -> Result<Void, any Error> {
         let threads = NIOThreadPool(numberOfThreads: 1)
         threads.start()
         let outcome = await withGracefulShutdownHandler {

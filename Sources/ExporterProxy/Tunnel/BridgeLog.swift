@@ -21,8 +21,9 @@ struct BridgeLog {
         case .registered(_, .renewed, _): logger.debug("alias renewed", metadata: fields)
         case .registered(_, .updated, _): logger.info("alias updated", metadata: fields)
         case .registered(_, .takenOver, _): logger.warning("alias taken over by another key", metadata: fields)
-        case .refused(_, _, let peer):
-            let (say, unsaid) = refused.note(peer.address, at: now)
+        case .refused(let alias, let refusal, let peer):
+            // Many clients may come from one address.
+            let (say, unsaid) = refused.note("\(peer.address) \(refusal.reason) \(alias ?? "")", at: now)
             guard say else { return }
             if unsaid > 0 { fields["unsaid"] = "\(unsaid)" }
             logger.warning("alias not registered", metadata: fields)

@@ -23,7 +23,7 @@ struct BridgeRole: TunnelRole {
     }
 
     /// After a write that has failed.
-    private static let writePause: Int64 = 10_000_000_000
+    private static let writePause: Int64 = 3_000_000_000
 
     private struct Waiter {
         let alias: String
@@ -139,7 +139,8 @@ struct BridgeRole: TunnelRole {
     mutating func stop(in networks: inout Networks, at now: Int64) {
         // Behind the write that may be on its way.
         if let writer, bridge.takeTargets() != nil || isWriting {
-            written(writer.write(bridge.targets, number: writesCount + 1), in: &networks, at: now)
+            writesCount += 1
+            written(writer.write(bridge.targets, number: writesCount), in: &networks, at: now)
         }
         bridge.stop(in: &networks, at: now)
         waiting = [:]

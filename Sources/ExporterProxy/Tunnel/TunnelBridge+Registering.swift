@@ -3,9 +3,10 @@ import HyperDHT
 /// Who is known by what name.
 extension TunnelBridge {
     mutating func take(
-        _ body: ArraySlice<UInt8>, as question: RegistrationQuestion, from peer: HyperDHT.Peer,
-        in networks: inout some PeerNetworks, at now: Int64
+        _ body: ArraySlice<UInt8>, as question: RegistrationQuestion, in networks: inout some PeerNetworks,
+        at now: Int64
     ) {
+        let peer = question.peer
         var alias: String?
         do throws(AliasRefusal) {
             let request = try read(body, from: peer, at: now)
@@ -14,24 +15,31 @@ extension TunnelBridge {
             let isIdle = clients[peer.key]?.index(of: question.link) == nil
             if isIdle { dues.set(.caller(question.link), at: now + settings.callerIdleTimeout) }
             settle(request.publicKey, registeredBy: peer, on: question.link, in: &networks, at: now)
-            try answer(question, isNew: outcome.isNewToTheClient, in: &networks)
+            try answer(question, request.alias, isNew: outcome.isNewToTheClient, in: &networks)
         } catch {
-            counters.registrationsRefused[error.reason, default: 0] += 1
-            note(.refused(alias: alias, error, by: peer))
             if error.endsTheConnection { refusedLinks.append(question.link) }
-            give(error.reply, to: question, in: &networks)
+            refuse(question, alias, error, in: &networks)
         }
+    }
+
+    private mutating func refuse(
+        _ question: RegistrationQuestion, _ alias: String?, _ refusal: AliasRefusal,
+        in networks: inout some PeerNetworks
+    ) {
+        counters.registrationsRefused[refusal.reason, default: 0] += 1
+        note(.refused(alias: alias, refusal, by: question.peer))
+        give(refusal.reply, to: question, in: &networks)
     }
 
     /// At once, or when the list of targets is written.
     private mutating func answer(
-        _ question: RegistrationQuestion, isNew: Bool, in networks: inout some PeerNetworks
+        _ question: RegistrationQuestion, _ alias: String, isNew: Bool, in networks: inout some PeerNetworks
     ) throws(AliasRefusal) {
-        guard settings.keepsTargets, targetsHaveChanged || heldAnswers.isWriting else {
-            return give(.success(.registered(isNew: isNew)), to: question, in: &networks)
+        switch heldAnswers.outlook(alias) {
+        case .written: give(.success(.registered(isNew: isNew)), to: question, in: &networks)
+        case .isToBe: heldAnswers.hold(.init(question: question, alias: alias, isNew: isNew))
+        case .doubtful: throw .notKept
         }
-        guard !heldAnswers.isFull else { throw .notKept }
-        heldAnswers.hold(.init(question: question, isNew: isNew), isForNext: targetsHaveChanged)
     }
 
     private func give(
@@ -81,7 +89,10 @@ extension TunnelBridge {
         let outcome = try registry.register(target, at: now)
         counters.registrations[outcome.name, default: 0] += 1
         note(.registered(target, outcome, by: peer))
-        if outcome != .renewed { targetsHaveChanged = true }
+        if outcome != .renewed {
+            targetsHaveChanged = true
+            if settings.keepsTargets { heldAnswers.changed(request.alias) }
+        }
         if case .takenOver(let key) = outcome { release(target.alias, of: key, in: &networks, at: now) }
         add(target, at: now)
         return outcome
@@ -90,14 +101,14 @@ extension TunnelBridge {
     /// What has become of the list that ``takeTargets()`` gave last: who has waited for it is answered. A list that
     /// could not be written is there to be taken again.
     package mutating func targetsWritten(_ isWritten: Bool, in networks: inout some PeerNetworks) {
-        let refusal = AliasRefusal.notKept
-        for answer in heldAnswers.end() {
-            if !isWritten { counters.registrationsRefused[refusal.reason, default: 0] += 1 }
-            give(
-                isWritten ? .success(.registered(isNew: answer.isNew)) : refusal.reply, to: answer.question,
-                in: &networks)
-        }
         if !isWritten { targetsHaveChanged = true }
+        for answer in heldAnswers.end(isWritten: isWritten) {
+            if isWritten {
+                give(.success(.registered(isNew: answer.isNew)), to: answer.question, in: &networks)
+            } else {
+                refuse(answer.question, answer.alias, .notKept, in: &networks)
+            }
+        }
     }
 
     mutating func restore(_ target: AliasTarget, at now: Int64) {

@@ -138,8 +138,8 @@ package struct TunnelBridge: Sendable {
         case .answer(let channel, let id, let result): answered(link, channel, id, result, at: now)
         case .request(let channel, let id, _, let body):
             guard case .caller(let peer) = side else { return }
-            let question = RegistrationQuestion(link: link, channel: channel, id: id)
-            take(body, as: question, from: peer, in: &networks, at: now)
+            let question = RegistrationQuestion(link: link, channel: channel, id: id, peer: peer)
+            take(body, as: question, in: &networks, at: now)
             for link in refusedLinks { networks.end(link, at: now) }
             refusedLinks = []
         case .refusedChannel: counters.channelsRefused += 1

@@ -123,7 +123,8 @@ final class TunnelLoop<Role: TunnelRole> {
             node: networks.dht.nodeCounters, endpoint: networks.dht.counters, streams: networks.streams.counters,
             nodesKnown: networks.dht.nodesKnown, connections: networks.dht.connectionCount,
             streamConnections: networks.streams.count, datagramsRefused: socket?.refused ?? 0,
-            publicAddress: networks.dht.publicAddress, isBehindRandomNAT: networks.dht.isBehindRandomNAT,
+            usesDHT: socket != nil, publicAddress: networks.dht.publicAddress,
+            isBehindRandomNAT: networks.dht.isBehindRandomNAT,
             part: role.snapshot)
     }
 

@@ -12,6 +12,8 @@ package struct TunnelSnapshot: Sendable {
     var streamConnections = 0
     /// Datagrams that the kernel would not take.
     var datagramsRefused = 0
+    /// Whether there is a node, or streams alone.
+    var usesDHT = true
     var publicAddress: IPv4Address?
     var isBehindRandomNAT = false
     var part = Part.node

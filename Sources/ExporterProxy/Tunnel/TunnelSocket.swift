@@ -11,17 +11,18 @@ final class TunnelSocket {
     private static let batchCount = 16
     /// Of the kernel, for what has come and was not read.
     static let receiveBuffer = 4 << 20
-    /// Batches that are taken in a row before what they ask for is sent.
-    private static let batchesInARow = 4
+    /// So many datagrams are taken, and what is joined to them, before what they ask for is sent.
+    private static let datagramsInARow = 256
 
     let socket: DatagramSocket
     private let batch = DatagramBatch(bytesMax: 65_535, countMax: batchCount)
-    private let sender = DatagramSender()
+    private let sender: DatagramSender
     private var outgoing = OutgoingDatagrams()
 
     init(_ socket: DatagramSocket) {
         self.socket = socket
         socket.joinDatagrams()
+        sender = DatagramSender(joins: socket.dividesMessages)
     }
 
     /// Datagrams that the kernel would not take.
@@ -29,12 +30,14 @@ final class TunnelSocket {
 
     /// Takes what has come; answers whether there is more.
     func receive(into endpoint: inout DHTEndpoint, at now: Int64) throws -> Bool {
-        for _ in 0..<Self.batchesInARow {
+        var taken = 0
+        while taken < Self.datagramsInARow {
             let count = try batch.receive(from: socket)
             for place in 0..<count {
                 guard let source = batch.source(place) else { continue }
                 let from = IPv4Address(host: source.host, port: source.port)
                 batch.forEachDatagram(place) { bytes in
+                    taken += 1
                     guard bytes.count <= Self.datagramBytesMax else { return }
                     endpoint.received(Array(bytes)[...], from: from, at: now)
                 }

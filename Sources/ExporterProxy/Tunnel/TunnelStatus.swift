@@ -17,17 +17,18 @@ struct TunnelStatus {
 
     private func lines(_ snapshot: TunnelSnapshot) -> [String] {
         switch snapshot.part {
-        case .node: [network(snapshot)]
-        case .client(let status, _): lines(status) + (status.way == .listening ? [network(snapshot)] : [])
+        case .node: network(snapshot)
+        case .client(let status, _): lines(status) + network(snapshot)
         case .bridge(_, let count, let key):
-            ["public key  \(key.text(.hex))", network(snapshot), "aliases     \(count)"] + aliases.map(line)
+            ["public key  \(key.text(.hex))"] + network(snapshot) + ["aliases     \(count)"] + aliases.map(line)
         }
     }
 
-    private func network(_ snapshot: TunnelSnapshot) -> String {
+    private func network(_ snapshot: TunnelSnapshot) -> [String] {
+        guard snapshot.usesDHT else { return [] }
         let address = snapshot.publicAddress.map { ", seen as \($0)" } ?? ""
         let known = "\(snapshot.nodesKnown) nodes, \(snapshot.connections) connections"
-        return "DHT         \(known)\(address)\(trouble(snapshot))"
+        return ["DHT         \(known)\(address)\(trouble(snapshot))"]
     }
 
     private func trouble(_ snapshot: TunnelSnapshot) -> String {

@@ -96,7 +96,7 @@ struct DatagramSenderTests {
 
     @Test(arguments: [true, false], [true, false])
     func datagrams_ComeAsTheyWereSent(joins: Bool, refusesRuns: Bool) throws {
-        let (pair, sender) = (try Pair(joins: joins), DatagramSender())
+        let (pair, sender) = (try Pair(joins: joins), DatagramSender(joins: true))
         if refusesRuns { pair.refuseRuns() }
         for _ in 0..<2 {
             pair.send(Self.datagrams, by: sender)
@@ -109,7 +109,7 @@ struct DatagramSenderTests {
 
     /// What the network refuses is no word on runs.
     @Test func refusedDatagrams_AreCounted_AndTheOthersGo() throws {
-        let (pair, sender) = (try Pair(joins: true), DatagramSender())
+        let (pair, sender) = (try Pair(joins: true), DatagramSender(joins: true))
         let buffer = [UInt8](repeating: 5, count: 4000)
         buffer.withUnsafeBytes { bytes in
             // Nobody may send to port 0.
@@ -122,7 +122,7 @@ struct DatagramSenderTests {
     }
 
     @Test func datagramThatIsToLiveShort_GoesBehindTheOthers() throws {
-        let (pair, sender) = (try Pair(), DatagramSender())
+        let (pair, sender) = (try Pair(), DatagramSender(joins: true))
         let buffer = [UInt8](repeating: 5, count: 30)
         buffer.withUnsafeBytes { bytes in
             sender.append(0..<20, host: Self.host, port: pair.port)

@@ -22,6 +22,7 @@ struct TunnelStatusTests {
             Self.text { $0.publicAddress = IPv4Address("192.0.2.1:5") }
                 == "client\n  DHT         3 nodes, 1 connections, seen as 192.0.2.1:5\n")
         #expect(Self.text { $0.nodesKnown = 0 }.contains("0 nodes, 1 connections; no node answers: see bootstrap"))
+        #expect(Self.text { ($0.usesDHT, $0.nodesKnown) = (false, 0) } == "client\n")
         #expect(Self.text { $0.isBehindRandomNAT = true }.contains("; the NAT gives each peer another port"))
     }
 }
