@@ -43,9 +43,14 @@ struct Connect: Sendable {
     /// Why there is no hole.
     var failure = ConnectFailure.unreachable
 
-    /// Whether handshakes still go out, and their answers are looked at.
+    /// Whether handshakes still go out.
     var isAsking: Bool { if case .calling = phase { true } else { hasBegun } }
     var hasBegun: Bool { if case .begun = phase { true } else { false } }
+
+    /// For the time when the stream begins.
+    mutating func remember(_ place: IPv4Address) {
+        if places.count < Self.placesMax, !places.contains(place) { places.append(place) }
+    }
 
     var dueAt: Int64 {
         switch phase {

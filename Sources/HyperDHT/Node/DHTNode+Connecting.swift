@@ -92,7 +92,7 @@ extension DHTNode {
     /// False where it is the answer of somebody else. A relay may say anything, and so may who guesses the number of
     /// the question: only what the peer itself has sealed counts.
     mutating func isAnswered(_ reply: DHTReply, forConnect number: Int, at now: Int64) -> Bool {
-        guard let connect = connects[number], connect.isAsking else { return true }
+        guard let connect = connects[number] else { return true }
         guard let value = reply.value else {
             unanswered(forConnect: number)
             return true
@@ -101,14 +101,27 @@ extension DHTNode {
             let (payload, session) = try? connect.initiator.finish(message.noise[...]),
             let theirs = try? NoisePayload(bytes: payload)
         else { return false }
-        if connect.hasBegun {
-            answeredAlso(reply, message, theirs, session, forConnect: number)
-            unanswered(forConnect: number)
-        } else {
+        switch connect.phase {
+        case .calling:
             connects[number]?.inFlight -= 1
             answered(reply, message, theirs, session, forConnect: number, at: now)
+        case .waiting, .meeting:
+            connects[number]?.inFlight -= 1
+            connects[number]?.remember(Self.place(message, reply))
+        case .begun:
+            answeredAlso(reply, message, theirs, session, forConnect: number)
+            unanswered(forConnect: number)
         }
         return true
+    }
+
+    /// Where the node that has answered sees the server, or is it itself.
+    private static func place(_ message: HandshakeMessage, _ reply: DHTReply) -> IPv4Address {
+        relayed(message, reply) ?? reply.from
+    }
+
+    private static func relayed(_ message: HandshakeMessage, _ reply: DHTReply) -> IPv4Address? {
+        message.peerAddress.flatMap { $0.isPlausible(from: reply.from) ? $0 : nil }
     }
 
     /// Where another node had said that it is the server, there may be need of a hole all the same.
@@ -116,9 +129,10 @@ extension DHTNode {
         _ reply: DHTReply, _ message: HandshakeMessage, _ theirs: NoisePayload, _ session: NoiseSession,
         forConnect number: Int
     ) {
-        let relayed = message.peerAddress.flatMap { $0.isPlausible(from: reply.from) ? $0 : nil }
-        alsoSaid(number, at: relayed ?? reply.from)
-        guard let relayed, theirs.firewall != .open, !configuration.isOpen, connects[number]?.hole == nil else {
+        alsoSaid(number, at: Self.place(message, reply))
+        guard let relayed = Self.relayed(message, reply), theirs.firewall != .open, !configuration.isOpen,
+            connects[number]?.hole == nil
+        else {
             return
         }
         _ = makeHole(
@@ -134,9 +148,8 @@ extension DHTNode {
             return end(number, .connectFailed(connect: number, .failed(failure)))
         }
         guard let stream = theirs.stream else { return end(number, .connectFailed(connect: number, .noStream)) }
-        let relayed = message.peerAddress.flatMap { $0.isPlausible(from: reply.from) ? $0 : nil }
         let answer = Connect.Answer(
-            session: session, remoteStreamID: stream.id, fallback: relayed ?? reply.from)
+            session: session, remoteStreamID: stream.id, fallback: Self.place(message, reply))
         choosePath(number, answer, theirs, isDirect: message.peerAddress == nil, reply, at: now)
     }
 
@@ -242,6 +255,7 @@ extension DHTNode {
         connects[number]?.phase = .begun
         connects[number]?.places = [address]
         if let other { alsoSaid(number, at: other) }
+        for place in connect.places { alsoSaid(number, at: place) }
         callNext(number)
     }
 

@@ -22,7 +22,9 @@ struct LyingRelayTests {
     }
 
     /// A server that three nodes pass on handshakes for, and where these are.
-    private static func scene(seed: UInt64, isOpen: Bool = false, natsAreThere: Bool = false) throws -> (
+    private static func scene(
+        seed: UInt64, isOpen: Bool = false, natsAreThere: Bool = false, callerIsOpen: Bool = false
+    ) throws -> (
         network: EndpointNetwork, caller: Int, identity: KeyPair, relays: [IPv4Address]
     ) {
         var network = EndpointNetwork.testnet(seed: seed)
@@ -36,7 +38,9 @@ struct LyingRelayTests {
         let relays = network.members[server].nodeEvents.compactMap {
             if case .announced(_, let nodes) = $0 { nodes } else { nil }
         }
-        let caller = network.add(behind: natsAreThere ? 0x5001_0002 : nil)
+        let caller = network.add(behind: natsAreThere && !callerIsOpen ? 0x5001_0002 : nil) {
+            $0.isOpen = callerIsOpen
+        }
         return (network, caller, identity, try #require(relays.last))
     }
 
@@ -83,6 +87,37 @@ struct LyingRelayTests {
         network.expect(within: 10, "seed \(seed)") { $0.members[caller].right == 1 }
         let node = network.members[caller].endpoint.node
         #expect(node.connects.isEmpty && node.expectedPunches.count == 0)
+    }
+
+    private static let elsewhere = IPv4Address(host: 0x0808_0808, port: 9)
+
+    /// A caller who can be reached waits for the server first; in that time others say where that is.
+    @Test(arguments: [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)])
+    func answersWhileTheServerIsWaitedFor_AreHeard(liar: Int, deaf: Int) throws {
+        var (network, caller, identity, relays) = try Self.scene(seed: 21, callerIsOpen: true)
+        // The server does not send first.
+        network.members[caller - 1].endpoint.node.excess = .init(.init(perSecond: 0, burst: 0))
+        let (liar, deaf) = (relays[liar], relays[deaf])
+        network.onTheWay = { passage in
+            guard let (response, message) = Self.answer(passage), [liar, deaf].contains(passage.from) else {
+                return [passage.bytes]
+            }
+            var changed = message
+            changed.peerAddress = Self.elsewhere
+            return passage.from == liar ? [Self.changed(response, changed)] : []
+        }
+        _ = network.connect(caller, to: identity, asking: [5])
+        network.expect(within: 3) { $0.members[caller].right == 1 }
+    }
+
+    @Test func whoHasAskedAll_AsksNoMore() throws {
+        var (network, caller, identity, _) = try Self.scene(seed: 22, callerIsOpen: true)
+        network.onTheWay = { UDXPacket.streamID(of: $0.bytes[...]) == nil ? [$0.bytes] : [] }
+        let number = network.connect(caller, to: identity, asking: [5])
+        network.run(for: Self.seconds / 2)
+        #expect(network.members[caller].endpoint.node.connects.count == 1)
+        network.run(for: 3 * Self.seconds)
+        #expect(network.members[caller].endpoint.node.connects.isEmpty && network.members[caller].closed[number] == nil)
     }
 
     /// Before each true answer there come some that are not the server's, with the right number.
