@@ -33,6 +33,8 @@ struct Connect: Sendable {
     var untried: [IPv4Address]
     var tried: Set<IPv4Address> = []
     var inFlight = 0
+    /// Of these: who has said, or seems to have said, that it does not know the peer.
+    var doubted: Set<IPv4Address> = []
     /// Where it has been said to be.
     var places: [IPv4Address] = []
     var isSearching = true
@@ -46,6 +48,11 @@ struct Connect: Sendable {
     /// Whether handshakes still go out.
     var isAsking: Bool { if case .calling = phase { true } else { hasBegun } }
     var hasBegun: Bool { if case .begun = phase { true } else { false } }
+
+    mutating func isDone(with node: IPv4Address) {
+        inFlight -= 1
+        doubted.remove(node)
+    }
 
     /// For the time when the stream begins.
     mutating func remember(_ place: IPv4Address) {

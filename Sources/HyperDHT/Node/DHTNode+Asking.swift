@@ -94,8 +94,8 @@ extension DHTNode {
         case .unannounce(let server): unannounced(forServer: server)
         case .handshake(let connect):
             guard !isAnswered(reply, forConnect: connect, at: now) else { return }
-            counters.drop(.notAuthentic)
-            if !pending.putBack(known, at: now) { unanswered(forConnect: connect) }
+            if reply.value != nil { counters.drop(.notAuthentic) }
+            if !pending.putBack(known, at: now) { unanswered(by: from, forConnect: connect) }
         case .holepunch(let connect): answered(reply, forHole: connect, at: now)
         case .probe(let connect): probed(from, forConnect: connect)
         }
@@ -122,7 +122,7 @@ extension DHTNode {
         case .keepAlive: break
         case .announce(let server): announced(nil, forServer: server, at: now)
         case .withdrawal(let server), .unannounce(let server): unannounced(forServer: server)
-        case .handshake(let connect): unanswered(forConnect: connect)
+        case .handshake(let connect): unanswered(by: question.to, forConnect: connect)
         case .holepunch(let connect): unanswered(forHole: connect)
         case .probe(let connect): probed(nil, forConnect: connect)
         }

@@ -65,8 +65,8 @@ extension DHTNode {
         callNext(number)
     }
 
-    mutating func unanswered(forConnect number: Int) {
-        connects[number]?.inFlight -= 1
+    mutating func unanswered(by node: IPv4Address, forConnect number: Int) {
+        connects[number]?.isDone(with: node)
         callNext(number)
     }
 
@@ -74,7 +74,7 @@ extension DHTNode {
     private mutating func callNext(_ number: Int) {
         guard var connect = connects[number], connect.isAsking else { return }
         let value = HandshakeMessage(mode: .fromClient, noise: connect.initiator.message).bytes
-        while connect.inFlight < DHTWire.parallelHandshakes, !connect.untried.isEmpty {
+        while connect.inFlight - connect.doubted.count < DHTWire.parallelHandshakes, !connect.untried.isEmpty {
             let node = connect.untried.removeFirst()
             guard connect.tried.insert(node).inserted else { continue }
             connect.inFlight += 1
@@ -90,12 +90,14 @@ extension DHTNode {
     }
 
     /// False where it is the answer of somebody else. A relay may say anything, and so may who guesses the number of
-    /// the question: only what the peer itself has sealed counts.
+    /// the question: only what the peer itself has sealed counts. Who says that it does not know the peer is waited for
+    /// all the same, and keeps no other from being asked.
     mutating func isAnswered(_ reply: DHTReply, forConnect number: Int, at now: Int64) -> Bool {
         guard let connect = connects[number] else { return true }
         guard let value = reply.value else {
-            unanswered(forConnect: number)
-            return true
+            connects[number]?.doubted.insert(reply.from)
+            callNext(number)
+            return false
         }
         guard let message = try? HandshakeMessage(bytes: value), message.mode == .reply,
             let (payload, session) = try? connect.initiator.finish(message.noise[...]),
@@ -103,14 +105,14 @@ extension DHTNode {
         else { return false }
         switch connect.phase {
         case .calling:
-            connects[number]?.inFlight -= 1
+            connects[number]?.isDone(with: reply.from)
             answered(reply, message, theirs, session, forConnect: number, at: now)
         case .waiting, .meeting:
-            connects[number]?.inFlight -= 1
+            connects[number]?.isDone(with: reply.from)
             connects[number]?.remember(Self.place(message, reply))
         case .begun:
             answeredAlso(reply, message, theirs, session, forConnect: number)
-            unanswered(forConnect: number)
+            unanswered(by: reply.from, forConnect: number)
         }
         return true
     }

@@ -134,6 +134,42 @@ struct LyingRelayTests {
         #expect(network.members[caller].endpoint.nodeCounters.dropped[.notAuthentic, default: 0] >= count)
     }
 
+    private static func withoutValue(_ response: DHTResponse) -> [UInt8] {
+        var response = response
+        response.value = nil
+        return response.bytes
+    }
+
+    /// They say that the server is not known there.
+    @Test(arguments: [1, 7]) func emptyAnswers_UseNothingUp(count: Int) throws {
+        var (network, caller, identity, _) = try Self.scene(seed: 33)
+        network.onTheWay = { passage in
+            guard let (response, _) = Self.answer(passage) else { return [passage.bytes] }
+            return [[UInt8]](repeating: Self.withoutValue(response), count: count) + [passage.bytes]
+        }
+        _ = network.connect(caller, to: identity, asking: [5])
+        network.expect(within: 1) { $0.members[caller].right == 1 }
+        #expect(network.members[caller].endpoint.node.connects.isEmpty)
+    }
+
+    /// Others are asked at once, and only where none of them knows better the caller gives up.
+    @Test(arguments: [2, 3]) func nodesThatDoNotKnowTheServer_KeepNobodyWaiting(count: Int) throws {
+        var (network, caller, identity, relays) = try Self.scene(seed: 34)
+        let forgetful = Set(relays.prefix(count))
+        network.onTheWay = { passage in
+            guard let (response, _) = Self.answer(passage), forgetful.contains(passage.from) else {
+                return [passage.bytes]
+            }
+            return [Self.withoutValue(response)]
+        }
+        let number = network.connect(caller, to: identity, asking: [5])
+        network.run(for: Self.seconds)
+        #expect(network.members[caller].right == (count < relays.count ? 1 : 0))
+        network.run(for: 5 * Self.seconds)
+        #expect(network.members[caller].closed[number] == (count < relays.count ? nil : [.unreachable(.noAnswer)]))
+        #expect(network.members[caller].endpoint.node.connects.isEmpty)
+    }
+
     /// Beyond that a node is done with: to look at its answers costs something.
     @Test func nodeThatOnlyForges_IsDoneWithout() throws {
         var (network, caller, identity, relays) = try Self.scene(seed: 31)
