@@ -77,7 +77,7 @@ package struct PeerConnection: Sendable {
         read(at: now)
         channel.poll(at: now)
         write(at: now)
-        stream.peerIsConfirmed = channel.isConfirmed
+        if channel.isConfirmed { stream.peerIsConfirmed = true }
         stream.poll(at: now, into: &batch)
         heed(at: now)
     }

@@ -12,9 +12,9 @@ package struct UDXStream: Sendable {
     package private(set) var remoteID: UInt32?
     package let configuration: UDXConfiguration
     package internal(set) var counters = UDXCounters()
-    /// Whether the peer has shown who it is. Until then acknowledgments have no ranges, so that none is longer than what
-    /// it answers: anybody can write any address on a packet.
-    package var peerIsConfirmed = true
+    /// Whether the peer has shown who it is, where it has called. Until then acknowledgments have no ranges, so that none
+    /// is longer than what it answers: anybody can call, and write any address on a packet.
+    package var peerIsConfirmed: Bool
 
     var sender: UDXSender
     var receiver: UDXReceiver
@@ -43,6 +43,7 @@ package struct UDXStream: Sendable {
         let configuration = configuration.valid
         self.configuration = configuration
         unheardPacketsLeft = configuration.unheardPacketsMax
+        peerIsConfirmed = configuration.unheardPacketsMax == nil
         sender = UDXSender(configuration)
         receiver = UDXReceiver(configuration)
     }

@@ -201,6 +201,22 @@ struct PeerConnectionTests {
         #expect(pair.asking.unanswered == [1])
     }
 
+    /// Its first packet is lost, or late. Only of who has called nobody knows that it is there.
+    @Test(arguments: [nil, 3]) func peerThatWasCalled_HearsAtOnceWhatIsMissing(unheardPacketsMax: Int?) throws {
+        var configuration = UDXConfiguration()
+        configuration.unheardPacketsMax = unheardPacketsMax
+        var connection = PeerConnection(serving: Answers.serving, at: 0)
+        connection.begin(
+            try NoiseSession.pair().0, over: UDXStream(id: 7, remoteID: 8, configuration: configuration), at: 0)
+        var datagram: [UInt8] = []
+        UDXPacket(.data, streamID: 7, window: 1 << 20, sequence: 1, next: 0, payload: [1]).write(to: &datagram)
+        connection.receive(datagram[...], at: 0)
+        var batch = DatagramBatch()
+        connection.poll(at: 0, into: &batch)
+        let hasRanges = try batch.contains { try UDXPacket($0).kinds.contains(.ranges) }
+        #expect(hasRanges == (unheardPacketsMax == nil))
+    }
+
     @Test func peerOfAnotherHandshake_IsNotListenedTo() throws {
         var pair = try ConnectionPair()
         pair.answering = try ConnectionPair().answering

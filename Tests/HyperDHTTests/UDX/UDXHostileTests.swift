@@ -85,8 +85,9 @@ struct UDXHostileTests {
 
     /// Packets with gaps between them, in somebody else's name.
     @Test func acknowledgments_AreNoLongerThanWhatTheyAnswer_UntilThePeerIsConfirmed() throws {
-        let talk = UDXTalk()
-        talk.stream.peerIsConfirmed = false
+        var configuration = UDXConfiguration()
+        configuration.unheardPacketsMax = 3
+        let talk = UDXTalk(configuration)
         for sequence in stride(from: 1 as UInt32, to: 200, by: 2) {
             for _ in 0..<2 {
                 #expect(talk.send(.data, [1], at: sequence).map(\.kinds) == [[]])
