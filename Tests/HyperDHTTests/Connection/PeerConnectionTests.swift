@@ -56,7 +56,11 @@ struct PeerConnectionTests {
     }
 
     @Test func rangesAreNotTold_ToWhoHasShownNothing() throws {
-        var connection = try ConnectionPair().answering.connection
+        var configuration = UDXConfiguration()
+        configuration.unheardPacketsMax = 3
+        var connection = PeerConnection(
+            try NoiseSession.pair().1, over: UDXStream(id: 7, remoteID: 8, configuration: configuration),
+            serving: Answers.serving, at: 0)
         var batch = DatagramBatch()
         connection.poll(at: 0, into: &batch)
         for sequence in stride(from: 1 as UInt32, to: 200, by: 2) {
