@@ -73,7 +73,7 @@ extension DHTEndpoint {
 
     private mutating func alsoSaid(_ connect: Int, at address: IPv4Address) {
         guard let slot = slotsByConnect[connect] else { return }
-        links[slot]?.otherPlaces.append(address)
+        links[slot]?.isAlso(at: address)
         touch(slot)
     }
 

@@ -6,6 +6,16 @@ struct EndpointLink: Sendable {
         let caller: PublicKey
     }
 
+    struct OtherPlace: Sendable {
+        /// The first ones and their repeats; all others follow when the peer is heard.
+        static let (packetsMax, packetsAtOnce) = (12, 2)
+
+        let address: IPv4Address
+        var packetsLeft = packetsMax
+        /// In one poll.
+        var copiesLeft: Int { min(packetsLeft, Self.packetsAtOnce) }
+    }
+
     let number: PeerNumber
     let key: PublicKey
     /// The key pair of ours that was called; nil where we have called.
@@ -16,7 +26,7 @@ struct EndpointLink: Sendable {
     /// Where packets go, and where they have to come from.
     var address: IPv4Address?
     /// Where else the peer is said to be, until it is heard.
-    var otherPlaces: [IPv4Address] = []
+    private(set) var otherPlaces: [OtherPlace] = []
     /// Whether a packet has come from there.
     var hasHeard = false
     /// The host that a caller has come from, and is counted under.
@@ -73,6 +83,11 @@ struct EndpointLink: Sendable {
         return true
     }
 
+    /// From now on packets go there too.
+    mutating func isAlso(at address: IPv4Address) {
+        if !hasHeard { otherPlaces.append(OtherPlace(address: address)) }
+    }
+
     /// What a poll has shown.
     struct Outcome {
         var deadline: Int64?
@@ -86,7 +101,11 @@ struct EndpointLink: Sendable {
         let start = datagrams.count
         datagrams.append(to: address) { connection.poll(at: now, into: &$0) }
         let end = datagrams.count
-        for place in otherPlaces { datagrams.append(copiesOf: start..<end, to: place) }
+        for index in otherPlaces.indices {
+            let copied = start..<min(end, start + otherPlaces[index].copiesLeft)
+            datagrams.append(copiesOf: copied, to: otherPlaces[index].address)
+            otherPlaces[index].packetsLeft -= copied.count
+        }
         return Outcome(
             deadline: connection.nextDeadline, isConfirmed: connection.channel.isConfirmed,
             end: connection.channel.end, hasEvents: !connection.channel.events.isEmpty)

@@ -58,8 +58,7 @@ package struct OutgoingDatagrams: RandomAccessCollection, Sendable {
 
     mutating func append(copiesOf range: Range<Int>, to address: IPv4Address) {
         for index in range {
-            let bytes = batch[index]
-            batch.append { $0 += bytes }
+            batch.append(copyOf: index)
             destinations.append(Destination(address: address))
         }
     }

@@ -24,6 +24,12 @@ package struct DatagramBatch: RandomAccessCollection, Sendable {
         ends.append(bytes.count)
     }
 
+    /// Adds the same once more. The bytes are taken out first: a slice of the buffer would have all of it copied.
+    mutating func append(copyOf index: Int) {
+        let copy = Array(bytes[range(of: index)])
+        append { $0 += copy }
+    }
+
     /// Keeps the room for the next ones.
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)

@@ -31,6 +31,24 @@ struct EndpointPartsTests {
         #expect(shares.count == 0 && shares[1] == 0)
     }
 
+    @Test func copiesOfDatagrams_AreNoCopiesOfAll() {
+        var datagrams = OutgoingDatagrams()
+        let bytes = [UInt8](repeating: 7, count: 1_000)
+        // There is room for more than what follows.
+        for _ in 0..<100 { datagrams.append(DHTOutgoing(to: IPv4Address(host: 1, port: 1), bytes: bytes)) }
+        datagrams.removeAll()
+        for _ in 0..<10 { datagrams.append(DHTOutgoing(to: IPv4Address(host: 1, port: 1), bytes: bytes)) }
+        var places = [datagrams.withUnsafeBytes { all, _ in all.baseAddress }]
+        for index in 0..<30 {
+            datagrams.append(
+                copiesOf: index % 10..<index % 10 + 1, to: IPv4Address(host: 2, port: UInt16(2 + index / 10)))
+            places.append(datagrams.withUnsafeBytes { all, _ in all.baseAddress })
+        }
+        #expect(datagrams.count == 40 && datagrams.allSatisfy { Array($0.bytes) == bytes })
+        #expect(datagrams.map(\.to.port) == [1, 2, 3, 4].flatMap { [UInt16](repeating: $0, count: 10) })
+        #expect(Set(places).count == 1)
+    }
+
     @Test func datagrams_LieBehindEachOtherWithTheirAddresses() {
         let (one, other) = (IPv4Address(host: 1, port: 1), IPv4Address(host: 2, port: 2))
         var datagrams = OutgoingDatagrams()

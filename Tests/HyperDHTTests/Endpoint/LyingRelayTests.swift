@@ -188,6 +188,26 @@ struct LyingRelayTests {
         #expect(dropped[.notAuthentic, default: 0] <= 2 * (PendingRequests.foreignMax + 1))
     }
 
+    /// The caller has much to say.
+    @Test func placeThatIsOnlySaid_IsSentLittle() throws {
+        var (network, caller, identity, relays) = try Self.scene(seed: 35)
+        let honest = try #require(relays.last)
+        network.onTheWay = { passage in
+            if UDXPacket.streamID(of: passage.bytes[...]) != nil { return [] }
+            guard let (response, message) = Self.answer(passage), passage.from != honest else { return [passage.bytes] }
+            var changed = message
+            changed.peerAddress = IPv4Address(host: 0x0808_0808, port: UInt16(passage.from.host % 100))
+            return [Self.changed(response, changed)]
+        }
+        network.recorded = []
+        _ = network.connect(caller, to: identity, asking: [Int](repeating: 5, count: 1_000))
+        network.run(for: 60 * Self.seconds)
+        let sent = (network.recorded ?? []).filter { UDXPacket.streamID(of: $0.bytes[...]) != nil }
+        let counts = Dictionary(grouping: sent, by: \.to).mapValues(\.count).values.sorted()
+        #expect(
+            counts.count == 3 && counts.dropLast().allSatisfy { $0 <= EndpointLink.OtherPlace.packetsMax }, "\(counts)")
+    }
+
     @Test func peerThatIsNeverHeard_LeavesNothingBehind() throws {
         var (network, caller, identity, _) = try Self.scene(seed: 32)
         network.onTheWay = { UDXPacket.streamID(of: $0.bytes[...]) == nil ? [$0.bytes] : [] }
