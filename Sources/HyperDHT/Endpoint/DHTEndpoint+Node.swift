@@ -47,8 +47,9 @@ extension DHTEndpoint {
                 note(.unannounced(server: server))
             case .refused(let server, let caller, let address): refused(caller, calling: server, from: address)
             case .accepted(let server, let found): accept(found, calling: server, at: now)
+            case .alsoCalledFrom(let streamID, let address): alsoSaid(slotsByStream[streamID], at: address)
             case .connected(let connect, let found): connected(connect, found, at: now)
-            case .alsoSaidAt(let connect, let address): alsoSaid(connect, at: address)
+            case .alsoSaidAt(let connect, let address): alsoSaid(slotsByConnect[connect], at: address)
             case .connectFailed(let connect, let failure): failed(connect, failure)
             case .queryReply, .queryFinished: break
             }
@@ -71,8 +72,8 @@ extension DHTEndpoint {
         if let slot = slotsByConnect[connect] { begin(slot, found, at: now) }
     }
 
-    private mutating func alsoSaid(_ connect: Int, at address: IPv4Address) {
-        guard let slot = slotsByConnect[connect] else { return }
+    private mutating func alsoSaid(_ slot: Int?, at address: IPv4Address) {
+        guard let slot else { return }
         links[slot]?.isAlso(at: address)
         touch(slot)
     }

@@ -46,8 +46,9 @@ extension DHTNode {
         let name = AnsweredHandshakes.name(of: call.message.noise)
         if let known = answered.answer(to: name, at: now) {
             counters.handshakesRepeated += 1
-            if case .message(let answer) = known { send(answer, call) }
-            return
+            guard case .message(let answer) = known else { return }
+            send(answer, call)
+            return server.isRelay(call.from) ? alsoCalled(call, name, at: now) : ()
         }
         let isKnown = server.isRelay(call.from)
         guard isWelcome(call, isKnown: isKnown, at: now) else { return counters.drop(.handshake) }
@@ -107,10 +108,20 @@ extension DHTNode {
         // Who can be reached is sent to at once, which opens our own NAT; others show by their first packet where
         // they are.
         if theirs.firewall == .open || call.isDirect, maySendUnheard(to: call.client, at: now) {
+            answered.sends(streamID, to: call.client, of: name)
             arrived(visitor, streamID, at: call.client)
         } else {
             keep(visitor, as: streamID)
         }
+    }
+
+    /// A relay may lie about where the caller is, so the others are heard too: as long as no packet of the stream has come,
+    /// it is sent to each place.
+    private mutating func alsoCalled(_ call: Call, _ name: Bytes32, at now: Int64) {
+        guard let streamID = answered.alsoSends(to: call.client, of: name), streamsTaken.contains(streamID),
+            maySendUnheard(to: call.client, at: now)
+        else { return }
+        events.append(.alsoCalledFrom(streamID: streamID, call.client))
     }
 
     /// Before a packet has come from there: anybody can say that this is where he is.

@@ -110,6 +110,27 @@ struct LyingRelayTests {
         network.expect(within: 3) { $0.members[caller].right == 1 }
     }
 
+    /// A server behind a NAT has to send first to a caller who can be reached, and hears from relays where that is.
+    @Test(arguments: 0..<3)
+    func relayThatLiesAboutTheCaller_DoesNotKeepItAway(liar: Int) throws {
+        var (network, caller, identity, relays) = try Self.scene(seed: 23, natsAreThere: true, callerIsOpen: true)
+        let liar = relays[liar]
+        network.onTheWay = { passage in
+            guard passage.from == liar,
+                case .request(var request)? = try? DHTDatagram(passage.bytes[...]),
+                var message = request.value.flatMap({ try? HandshakeMessage(bytes: $0) }), message.mode == .fromRelay
+            else { return [passage.bytes] }
+            message.peerAddress = Self.elsewhere
+            request.value = message.bytes
+            return [request.bytes]
+        }
+        network.recorded = []
+        _ = network.connect(caller, to: identity, asking: [5])
+        network.expect(within: 8) { $0.members[caller].right == 1 }
+        let astray = (network.recorded ?? []).filter { $0.to == Self.elsewhere }
+        #expect(astray.count <= DHTConnection.unheardPackets)
+    }
+
     @Test func whoHasAskedAll_AsksNoMore() throws {
         var (network, caller, identity, _) = try Self.scene(seed: 22, callerIsOpen: true)
         network.onTheWay = { UDXPacket.streamID(of: $0.bytes[...]) == nil ? [$0.bytes] : [] }
