@@ -75,7 +75,7 @@ extension DHTNode {
     }
 
     private mutating func hasShare(_ call: Call, isKnown: Bool, at now: Int64) -> Bool {
-        if call.isDirect { return handshakesOfHosts.take(of: call.from.host, at: now) }
+        if call.isDirect { return handshakesOfDirect.take(of: call.from.host, at: now) }
         guard isKnown else { return handshakesOfStrangers.take(of: call.from.host, at: now) }
         return handshakesOfHosts.take(of: call.client.host, at: now) && handshakesOfRelays.take(of: call.from, at: now)
     }

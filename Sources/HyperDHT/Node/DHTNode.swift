@@ -30,6 +30,8 @@ package struct DHTNode: Sendable {
     /// By whether they come through nodes at which we are announced.
     var handshakesInAll: RateLimit<Bool>
     var handshakesOfHosts: RateLimit<UInt32>
+    /// Without a relay: anybody can write any address on these.
+    var handshakesOfDirect: RateLimit<UInt32>
     /// Through nodes at which we are announced.
     var handshakesOfRelays: RateLimit<IPv4Address>
     /// Through the host of any other node.
@@ -64,6 +66,7 @@ package struct DHTNode: Sendable {
         answered = AnsweredHandshakes(max: configuration.handshakesKeptMax)
         handshakesInAll = RateLimit(configuration.handshakes)
         handshakesOfHosts = RateLimit(configuration.handshakesPerHost)
+        handshakesOfDirect = RateLimit(configuration.handshakesPerHost)
         handshakesOfRelays = RateLimit(configuration.handshakesPerRelay)
         handshakesOfStrangers = RateLimit(configuration.handshakesPerRelay)
         signatures = RateLimit(configuration.signaturesPerHost)
@@ -93,7 +96,7 @@ package struct DHTNode: Sendable {
         table.count + pending.count + store.forwardsCount + store.topicsCount + relayed.count + excess.count
             + queries.count + answered.count + visitors.count + connects.count + delayedAnswers.count
             + handshakesOfHosts.count + handshakesOfRelays.count + handshakesOfStrangers.count + signatures.count
-            + visitorsByHole.count + expectedPunches.count
+            + handshakesOfDirect.count + visitorsByHole.count + expectedPunches.count
     }
 
     mutating func number() -> Int {

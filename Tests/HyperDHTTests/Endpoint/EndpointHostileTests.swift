@@ -152,6 +152,26 @@ struct EndpointHostileTests {
         network.expect(within: 5) { $0.members[caller].right == 1 }
     }
 
+    /// In the name of a host whose own calls come through our relays.
+    @Test func directCalls_TakeNothingFromThoseThroughRelays() throws {
+        var network = EndpointNetwork.testnet(3, seed: 11)
+        let (server, identity) = (network.add(), KeyPair.random())
+        network.listen(identity, at: server)
+        let caller = network.add()
+        network.members[server].endpoint.node.handshakesOfHosts = RateLimit(.init(perSecond: 0, burst: 30))
+        let (place, port) = (network.members[server].address, UInt16(1))
+        for number in 0..<200 as Range<UInt8> {
+            let junk = HandshakeMessage(mode: .fromClient, noise: [UInt8](repeating: number, count: 96))
+            let request = DHTRequest(
+                tid: 1, to: place, command: .external(.peerHandshake), target: identity.publicKey.target,
+                value: junk.bytes)
+            let from = IPv4Address(host: network.members[caller].address.host, port: port)
+            network.inject(request.bytes, from: from, to: server)
+        }
+        _ = network.connect(caller, to: identity, asking: [5])
+        network.expect(within: 5) { $0.members[caller].right == 1 }
+    }
+
     @Test func whoHasCome_KeepsHisPlace() throws {
         var network = EndpointNetwork.testnet(3, seed: 10)
         var limits = EndpointLimits()
