@@ -107,7 +107,7 @@ extension DHTNode {
             origin: .init(host: isKnown ? call.client.host : call.from.host, isKnown: isKnown), hole: hole, at: now)
         // Who can be reached is sent to at once, which opens our own NAT; others show by their first packet where
         // they are.
-        if theirs.firewall == .open || call.isDirect, maySendUnheard(to: call.client, at: now) {
+        if theirs.firewall == .open || call.isDirect, maySendUnheard(to: call.client, isKnown, at: now) {
             answered.sends(streamID, to: call.client, of: name)
             arrived(visitor, streamID, at: call.client)
         } else {
@@ -119,14 +119,16 @@ extension DHTNode {
     /// it is sent to each place.
     private mutating func alsoCalled(_ call: Call, _ name: Bytes32, at now: Int64) {
         guard let streamID = answered.alsoSends(to: call.client, of: name), streamsTaken.contains(streamID),
-            maySendUnheard(to: call.client, at: now)
+            maySendUnheard(to: call.client, true, at: now)
         else { return }
         events.append(.alsoCalledFrom(streamID: streamID, call.client))
     }
 
-    /// Before a packet has come from there: anybody can say that this is where he is.
-    private mutating func maySendUnheard(to client: IPv4Address, at now: Int64) -> Bool {
-        client.scope == .loopback || excess.take(DHTConnection.unheardBytes, of: client.host, at: now)
+    /// Before a packet has come from there: anybody can say that this is where he is. Of what nodes at which we are
+    /// announced say, others take nothing.
+    private mutating func maySendUnheard(to client: IPv4Address, _ isKnown: Bool, at now: Int64) -> Bool {
+        client.scope == .loopback
+            || unheard.take(DHTConnection.unheardBytes, of: .init(host: client.host, isKnown: isKnown), at: now)
     }
 
     private mutating func keep(_ visitor: Visitor, as streamID: UInt32) {

@@ -17,6 +17,8 @@ package struct DHTNode: Sendable {
     var store: AnnouncementStore
     var relayed: RelayedMessages
     var excess: RateLimit<UInt32>
+    /// What goes to callers before a packet of them has come, in bytes.
+    var unheard: RateLimit<Visitor.Origin>
 
     var queries: [Int: RunningQuery] = [:]
     var nextNumber = 1
@@ -60,6 +62,7 @@ package struct DHTNode: Sendable {
         store = AnnouncementStore(configuration)
         relayed = RelayedMessages(max: configuration.relayedMax, perHostMax: configuration.relayedPerHostMax)
         excess = RateLimit(configuration.excessBytesPerHost)
+        unheard = RateLimit(configuration.excessBytesPerHost)
         expectedPunches = ExpectedPunches(
             max: configuration.expectedPunchesMax, perHostMax: configuration.expectedPunchesPerHostMax)
         visitors = Visitors(max: configuration.pendingHandshakesMax)
@@ -96,7 +99,7 @@ package struct DHTNode: Sendable {
         table.count + pending.count + store.forwardsCount + store.topicsCount + relayed.count + excess.count
             + queries.count + answered.count + visitors.count + connects.count + delayedAnswers.count
             + handshakesOfHosts.count + handshakesOfRelays.count + handshakesOfStrangers.count + signatures.count
-            + handshakesOfDirect.count + visitorsByHole.count + expectedPunches.count
+            + handshakesOfDirect.count + unheard.count + visitorsByHole.count + expectedPunches.count
     }
 
     mutating func number() -> Int {

@@ -48,7 +48,7 @@ extension UDXStream {
             state = .finished
             return
         }
-        unheardPacketsLeft = nil
+        hearsPeer()
         linger.owesAnswer = linger.owesAnswer || linger.destroys || !packet.kinds.isDisjoint(with: .answered)
         linger.until = min(now + configuration.lingerTime, linger.untilMax)
         state = .lingering(linger)

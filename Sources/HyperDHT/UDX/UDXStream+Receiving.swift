@@ -27,7 +27,7 @@ extension UDXStream {
             return
         }
         heardAt = now
-        unheardPacketsLeft = nil
+        hearsPeer()
         if packet.kinds.contains(.destroy) {
             receiveDestroy(packet, at: now)
             return

@@ -20,7 +20,8 @@ package struct UDXStream: Sendable {
     var receiver: UDXReceiver
     var state = State.open
     var events = PendingEvents()
-    /// Packets that may go out before the first one of the peer; nil for as many as there are.
+    /// Packets that may go out before the peer is confirmed: some before the first one of it, and for each that comes in
+    /// its name a few more.
     var unheardPacketsLeft: Int?
     /// When the last packet of the peer came.
     var heardAt: Int64?
@@ -97,7 +98,10 @@ extension UDXStream {
 
 extension UDXStream {
     /// Whether the peer has yet to show that it is where packets go to, and as much has gone there as may.
-    var isMute: Bool { unheardPacketsLeft.map { $0 <= 0 } ?? false }
+    var isMute: Bool { !peerIsConfirmed && unheardPacketsLeft.map { $0 <= 0 } ?? false }
+
+    /// A packet has come; anybody can write its sender's address.
+    mutating func hearsPeer() { unheardPacketsLeft = unheardPacketsLeft.map { min($0 + 2, 10) } }
 
     /// Each kind of event at most once; the order is that of ``UDXEvent``.
     struct PendingEvents {

@@ -118,7 +118,7 @@ struct EndpointHostileTests {
         #expect(network.members[server].endpoint.slotsByStream.isEmpty)
         // However many say so, whoever they are.
         network.recorded = []
-        network.members[server].endpoint.node.excess = RateLimit(.init(perSecond: 0, burst: 3_000))
+        network.members[server].endpoint.node.unheard = RateLimit(.init(perSecond: 0, burst: 3_000))
         for number in 0..<50 {
             try Self.call(&network, server, identity, from: Self.stranger(10 + number), naming: victim)
         }
@@ -133,7 +133,7 @@ struct EndpointHostileTests {
         let (server, identity) = (network.add(), KeyPair.random())
         network.listen(identity, at: server)
         let (open, caller) = (network.add { $0.isOpen = true }, network.add())
-        network.members[server].endpoint.node.excess = RateLimit(.init(perSecond: 0, burst: 0))
+        network.members[server].endpoint.node.unheard = RateLimit(.init(perSecond: 0, burst: 0))
         for index in [open, caller] {
             _ = network.connect(index, to: identity, asking: [5])
             network.expect(within: 5) { $0.members[index].right == 1 }
@@ -170,6 +170,20 @@ struct EndpointHostileTests {
         }
         _ = network.connect(caller, to: identity, asking: [5])
         network.expect(within: 5) { $0.members[caller].right == 1 }
+    }
+
+    /// The first packet of a stranger's stream, in the name of another.
+    @Test func addressOfOnePacket_IsSentLittle() throws {
+        var network = EndpointNetwork.testnet(3, seed: 12)
+        let (server, identity, victim) = (network.add(), KeyPair.random(), Self.stranger(9))
+        network.listen(identity, at: server)
+        try Self.call(&network, server, identity, from: Self.stranger(1))
+        let stream = try #require(network.members[server].endpoint.slotsByStream.keys.first)
+        network.recorded = []
+        network.inject(Self.packet(.heartbeat, of: stream), from: victim, to: server)
+        network.run(for: 60 * Self.seconds)
+        let count = Self.sent(to: victim.host, network).count
+        #expect(count > 0 && count <= DHTConnection.unheardPackets + 2)
     }
 
     @Test func whoHasCome_KeepsHisPlace() throws {

@@ -96,7 +96,7 @@ struct LyingRelayTests {
     func answersWhileTheServerIsWaitedFor_AreHeard(liar: Int, deaf: Int) throws {
         var (network, caller, identity, relays) = try Self.scene(seed: 21, callerIsOpen: true)
         // The server does not send first.
-        network.members[caller - 1].endpoint.node.excess = .init(.init(perSecond: 0, burst: 0))
+        network.members[caller - 1].endpoint.node.unheard = .init(.init(perSecond: 0, burst: 0))
         let (liar, deaf) = (relays[liar], relays[deaf])
         network.onTheWay = { passage in
             guard let (response, message) = Self.answer(passage), [liar, deaf].contains(passage.from) else {
@@ -129,6 +129,14 @@ struct LyingRelayTests {
         network.expect(within: 8) { $0.members[caller].right == 1 }
         let astray = (network.recorded ?? []).filter { $0.to == Self.elsewhere }
         #expect(astray.count <= DHTConnection.unheardPackets)
+    }
+
+    /// Others have used up what answers to its host may have, and what goes there because they say so.
+    @Test func callerWhoseHostIsNamedByOthers_IsSentTo() throws {
+        var (network, caller, identity, _) = try Self.scene(seed: 24, natsAreThere: true, callerIsOpen: true)
+        network.members[caller - 1].endpoint.node.excess = .init(.init(perSecond: 0, burst: 0))
+        _ = network.connect(caller, to: identity, asking: [5])
+        network.expect(within: 5) { $0.members[caller].right == 1 }
     }
 
     @Test func whoHasAskedAll_AsksNoMore() throws {
