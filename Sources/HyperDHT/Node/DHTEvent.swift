@@ -63,8 +63,8 @@ package enum DHTEvent: Sendable {
     case refused(server: PublicKey, caller: PublicKey, address: IPv4Address)
     /// Somebody who is let in has come.
     case accepted(server: PublicKey, DHTConnection)
-    /// Of one who has been accepted. Another node says that he is there: as long as he has not been heard, packets are to
-    /// go there too.
+    /// Of one who has been accepted. Another node says that he is there: as long as he has not been heard, packets
+    /// are to go there too.
     case alsoCalledFrom(streamID: UInt32, IPv4Address)
     case connected(connect: Int, DHTConnection)
     /// Of a connection that has begun. Somebody says that the peer is there: as long as it has not been heard, packets

@@ -115,8 +115,8 @@ extension DHTNode {
         }
     }
 
-    /// A relay may lie about where the caller is, so the others are heard too: as long as no packet of the stream has come,
-    /// it is sent to each place.
+    /// A relay may lie about where the caller is, so the others are heard too: as long as no packet of the stream has
+    /// come, it is sent to each place.
     private mutating func alsoCalled(_ call: Call, _ name: Bytes32, at now: Int64) {
         guard let streamID = answered.alsoSends(to: call.client, of: name), streamsTaken.contains(streamID),
             maySendUnheard(to: call.client, true, at: now)

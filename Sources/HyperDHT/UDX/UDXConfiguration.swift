@@ -23,8 +23,8 @@ package struct UDXConfiguration: Equatable, Sendable {
     package var heartbeatInterval: Int64?
     /// How long a closed stream still answers a peer that has missed the end.
     package var lingerTime: Int64 = 20_000_000_000
-    /// How many packets go out before the first one of the peer has come; nil for as many as there are, to a peer that is
-    /// known from the start.
+    /// How many packets go out before the first one of the peer has come; nil for as many as there are, to a peer that
+    /// is known from the start.
     package var unheardPacketsMax: Int?
     /// Other than 0 in tests only: peers begin with 0.
     package var initialSequence: UInt32 = 0

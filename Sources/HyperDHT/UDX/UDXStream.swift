@@ -12,16 +12,16 @@ package struct UDXStream: Sendable {
     package private(set) var remoteID: UInt32?
     package let configuration: UDXConfiguration
     package internal(set) var counters = UDXCounters()
-    /// Whether the peer has shown who it is, where it has called. Until then acknowledgments have no ranges, so that none
-    /// is longer than what it answers: anybody can call, and write any address on a packet.
+    /// Whether the peer has shown who it is, where it has called. Until then acknowledgments have no ranges, so that
+    /// none is longer than what it answers: anybody can call, and write any address on a packet.
     package var peerIsConfirmed: Bool
 
     var sender: UDXSender
     var receiver: UDXReceiver
     var state = State.open
     var events = PendingEvents()
-    /// Packets that may go out before the peer is confirmed: some before the first one of it, and for each that comes in
-    /// its name a few more.
+    /// Packets that may go out before the peer is confirmed: some before the first one of it, and for each that comes
+    /// in its name a few more.
     var unheardPacketsLeft: Int?
     /// When the last packet of the peer came.
     var heardAt: Int64?
