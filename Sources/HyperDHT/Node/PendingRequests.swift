@@ -103,7 +103,7 @@ struct PendingRequests: Sendable {
         func isOfHost(_ question: Question) -> Bool {
             isOurs ? question.to == address : question.to.host == address.host
         }
-        let asked = pending.values.map(\.question).filter { $0.purpose == purpose && $0.isForOthers }
+        let asked = pending.values.lazy.map(\.question).filter { $0.purpose == purpose && $0.isForOthers }
         let inTheWay = asked + waiting[Rank.forOthers.rawValue].filter { $0.purpose == purpose }
         return inTheWay.count < max && !inTheWay.contains(where: isOfHost)
     }

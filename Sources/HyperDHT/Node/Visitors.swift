@@ -66,24 +66,20 @@ struct Visitors: Sendable {
         return (own.count < max / 2 ? others : own).oldestOfLargest ?? others.oldestOfLargest
     }
 
+    private static func half(of origin: Visitor.Origin) -> WritableKeyPath<Visitors, HostQueues<UInt32>> {
+        origin.isKnown ? \.known : \.strangers
+    }
+
     mutating func add(_ visitor: Visitor, as streamID: UInt32) {
         visitors[streamID] = visitor
         due.set(streamID, at: visitor.dueAt)
-        if visitor.origin.isKnown {
-            known.append(streamID, of: visitor.origin.host)
-        } else {
-            strangers.append(streamID, of: visitor.origin.host)
-        }
+        self[keyPath: Self.half(of: visitor.origin)].append(streamID, of: visitor.origin.host)
     }
 
     mutating func remove(_ streamID: UInt32) -> Visitor? {
         guard let visitor = visitors.removeValue(forKey: streamID) else { return nil }
         due.remove(streamID)
-        if visitor.origin.isKnown {
-            known.remove(streamID, of: visitor.origin.host)
-        } else {
-            strangers.remove(streamID, of: visitor.origin.host)
-        }
+        self[keyPath: Self.half(of: visitor.origin)].remove(streamID, of: visitor.origin.host)
         return visitor
     }
 

@@ -21,6 +21,14 @@ struct LyingRelayTests {
         return response.bytes
     }
 
+    /// The answer with another place of the server in it; nil where the passage is no answer.
+    private static func lie(_ passage: EndpointNetwork.Passage, _ place: IPv4Address?) -> [UInt8]? {
+        guard let (response, message) = answer(passage) else { return nil }
+        var lie = message
+        lie.peerAddress = place
+        return changed(response, lie)
+    }
+
     /// A server that three nodes pass on handshakes for, and where these are.
     private static func scene(
         seed: UInt64, isOpen: Bool = false, natsAreThere: Bool = false, callerIsOpen: Bool = false
@@ -51,12 +59,7 @@ struct LyingRelayTests {
         #expect(relays.count == 3)
         let liars = Set(relays.prefix(2))
         network.onTheWay = { passage in
-            guard liars.contains(passage.from), let (response, message) = Self.answer(passage) else {
-                return [passage.bytes]
-            }
-            var changed = message
-            changed.peerAddress = lie
-            return [Self.changed(response, changed)]
+            [(liars.contains(passage.from) ? Self.lie(passage, lie) : nil) ?? passage.bytes]
         }
         let number = network.connect(caller, to: identity, asking: [5])
         network.expect(within: 5) { $0.members[caller].right == 1 }
@@ -76,12 +79,7 @@ struct LyingRelayTests {
         var (network, caller, identity, relays) = try Self.scene(seed: seed, natsAreThere: true)
         let liars = Set(relays.prefix(2))
         network.onTheWay = { passage in
-            guard liars.contains(passage.from), let (response, message) = Self.answer(passage) else {
-                return [passage.bytes]
-            }
-            var changed = message
-            changed.peerAddress = nil
-            return [Self.changed(response, changed)]
+            [(liars.contains(passage.from) ? Self.lie(passage, nil) : nil) ?? passage.bytes]
         }
         _ = network.connect(caller, to: identity, asking: [5])
         network.expect(within: 10, "seed \(seed)") { $0.members[caller].right == 1 }
@@ -99,12 +97,10 @@ struct LyingRelayTests {
         network.members[caller - 1].endpoint.node.unheard = .init(.init(perSecond: 0, burst: 0))
         let (liar, deaf) = (relays[liar], relays[deaf])
         network.onTheWay = { passage in
-            guard let (response, message) = Self.answer(passage), [liar, deaf].contains(passage.from) else {
+            guard let lie = Self.lie(passage, Self.elsewhere), [liar, deaf].contains(passage.from) else {
                 return [passage.bytes]
             }
-            var changed = message
-            changed.peerAddress = Self.elsewhere
-            return passage.from == liar ? [Self.changed(response, changed)] : []
+            return passage.from == liar ? [lie] : []
         }
         _ = network.connect(caller, to: identity, asking: [5])
         network.expect(within: 3) { $0.members[caller].right == 1 }
@@ -223,10 +219,8 @@ struct LyingRelayTests {
         let honest = try #require(relays.last)
         network.onTheWay = { passage in
             if UDXPacket.streamID(of: passage.bytes[...]) != nil { return [] }
-            guard let (response, message) = Self.answer(passage), passage.from != honest else { return [passage.bytes] }
-            var changed = message
-            changed.peerAddress = IPv4Address(host: 0x0808_0808, port: UInt16(passage.from.host % 100))
-            return [Self.changed(response, changed)]
+            let place = IPv4Address(host: 0x0808_0808, port: UInt16(passage.from.host % 100))
+            return [(passage.from == honest ? nil : Self.lie(passage, place)) ?? passage.bytes]
         }
         network.recorded = []
         _ = network.connect(caller, to: identity, asking: [Int](repeating: 5, count: 1_000))
